@@ -1,0 +1,75 @@
+import type { Hono } from "hono";
+
+/** What the health routes may know of the process. */
+export interface HealthState {
+	/** Whether this caller may see more than ok or not. */
+	isTrusted(headers: Headers): boolean;
+	/** False while stopping, or when the database cannot be read. */
+	isReady(): boolean;
+	/** A free question to upstream; resolves with what is wrong, or null. */
+	checkUpstream(): Promise<string | null>;
+	readonly version: string;
+	readonly upstreamUrl: string;
+	callsInProgress(): number;
+	readonly uptimeMs: () => number;
+}
+
+export interface RouteRow {
+	readonly path: string;
+	readonly methods: readonly string[];
+}
+
+/** For probes. They cost nothing, never wait for upstream without a key, and tell a stranger only ok or not. */
+export function addHealthRoutes<E extends object>(
+	app: Hono<{ Bindings: E }>,
+	state: HealthState,
+	routes: () => readonly RouteRow[],
+): void {
+	for (const path of ["/health/liveliness", "/health/liveness"]) {
+		app.get(path, (c) => c.json("I'm alive!"));
+	}
+	app.get("/healthz", (c) => c.text("ok"));
+	app.get("/readyz", (c) =>
+		state.isReady() ? c.text("ok") : c.text("not ready", 503),
+	);
+	app.get("/health/readiness", (c) => {
+		const ready = state.isReady();
+		const status = ready ? "healthy" : "unhealthy";
+		const detail = state.isTrusted(c.req.raw.headers) && {
+			db: ready ? "connected" : "Not connected",
+			cache: null,
+			litellm_version: `tollway-${state.version}`,
+			success_callbacks: [],
+			calls_in_progress: state.callsInProgress(),
+			uptime_seconds: Math.floor(state.uptimeMs() / 1000),
+		};
+		return c.json({ status, ...detail }, ready ? 200 : 503);
+	});
+	app.get("/health", async (c) => {
+		if (!state.isTrusted(c.req.raw.headers)) {
+			const ready = state.isReady();
+			return c.json({ status: ready ? "ok" : "not ok" }, ready ? 200 : 503);
+		}
+		const fault = await state.checkUpstream();
+		const endpoint = { model: "anthropic/*", api_base: state.upstreamUrl };
+		return c.json({
+			healthy_endpoints: fault === null ? [endpoint] : [],
+			unhealthy_endpoints:
+				fault === null ? [] : [{ ...endpoint, error: fault }],
+			healthy_count: fault === null ? 1 : 0,
+			unhealthy_count: fault === null ? 0 : 1,
+		});
+	});
+	app.get("/routes", (c) =>
+		state.isTrusted(c.req.raw.headers)
+			? c.json({ routes: routes().map(toListed) })
+			: c.json({ status: "ok" }),
+	);
+}
+
+const toListed = (row: RouteRow) => ({
+	path: row.path,
+	methods: row.methods,
+	name: row.path,
+	endpoint: row.path,
+});

@@ -1,0 +1,280 @@
+import { readFileSync } from "node:fs";
+import { getLogger } from "@logtape/logtape";
+import { Hono } from "hono";
+import { addHealthRoutes } from "./admin/health.ts";
+import type { Config } from "./cli/config.ts";
+import type { CallRecord } from "./domain/call.ts";
+import { GatewayError } from "./domain/error.ts";
+import { requireMasterKey, toDigest } from "./gateway/authenticate.ts";
+import { checkUpstream } from "./gateway/check-upstream.ts";
+import { toEnvelope, toErrorReply } from "./gateway/error-reply.ts";
+import { openGuard } from "./gateway/guard.ts";
+import { type Arrival, idleConnectionSeconds } from "./gateway/open-call.ts";
+import { type Gateway, openGateway, runCall } from "./gateway/pipeline.ts";
+import type {
+	Clock,
+	Database,
+	Listener,
+	ServeOptions,
+	UpstreamFetch,
+} from "./platform/contract.ts";
+import { openStore } from "./store/embedded.ts";
+
+/** The runtime's services, handed in. */
+export interface Rim {
+	readonly clock: Clock;
+	readonly newId: () => string;
+	readonly fetch: UpstreamFetch;
+	readonly serve: (options: ServeOptions) => Promise<Listener>;
+	readonly openDatabase: (path: string) => Database;
+}
+
+export interface AppOptions {
+	readonly version: string;
+	/** Called once for every finished call. */
+	readonly onCall: (record: CallRecord) => void;
+}
+
+export interface App {
+	/** Where it listens, without the root path; no trailing slash. */
+	readonly url: string;
+	/** Calls whose reply has not ended. */
+	pending(): number;
+	/** Takes no new calls and resolves when the open replies have ended; `force` cuts them. May be called twice. */
+	stop(force: boolean): Promise<void>;
+}
+
+type Bindings = Arrival;
+
+/** Opens the store, wires the rooms and listens. Rejects with the system's error when it cannot. */
+export async function openApp(
+	config: Config,
+	rim: Rim,
+	options: AppOptions,
+): Promise<App> {
+	const store = openStore(config.databasePath, {
+		open: rim.openDatabase,
+		pid: process.pid,
+	});
+	const gateway = openGateway(toGatewayOptions(config, rim, options));
+	const life = { stopping: false };
+	const routes = defineRoutes(config, gateway, {
+		version: options.version,
+		uptimeMs: rim.clock.monotonic,
+		isReady: () => !life.stopping && isReadable(store.check),
+	});
+	try {
+		const listener = await rim.serve({
+			hostname: config.host,
+			port: config.port,
+			tls: config.tls
+				? {
+						cert: readFileSync(config.tls.certPath, "utf8"),
+						key: readFileSync(config.tls.keyPath, "utf8"),
+					}
+				: undefined,
+			// The families' own limits are enforced while reading; this one only has to be above them.
+			maxRequestBodyBytes: 2 * Math.max(...Object.values(toBodyLimits(config))),
+			idleTimeoutSeconds: idleConnectionSeconds,
+			handle: toHandler(config, gateway, routes),
+			onError: (error) => answerFault(error, rim.newId(), "/v1/"),
+		});
+		return toApp(listener, gateway, () => store.close(), life);
+	} catch (error) {
+		gateway.flights.close();
+		store.close();
+		throw error;
+	}
+}
+
+const toBodyLimits = ({ limits }: Config) => ({
+	messages: limits.messagesBytes,
+	batches: limits.batchesBytes,
+	files: limits.filesBytes,
+	other: limits.otherBytes,
+});
+
+const toGatewayOptions = (config: Config, rim: Rim, options: AppOptions) => ({
+	clock: rim.clock,
+	newId: rim.newId,
+	fetch: rim.fetch,
+	authority: {
+		masterDigest: config.masterKey === null ? null : toDigest(config.masterKey),
+		credential: config.upstream.credential,
+		adminApi: config.adminApi,
+	},
+	upstreamUrl: config.upstream.url,
+	userAgent: `tollway/${options.version}`,
+	bodyLimits: toBodyLimits(config),
+	waitLimits: {
+		"client-body": config.timeouts.slowBodyMs,
+		"first-byte": config.timeouts.firstByteMs,
+		upstream: config.timeouts.streamIdleMs,
+		client: config.timeouts.clientStallMs,
+	},
+	inFlightBytes: config.limits.inFlightBytes,
+	rewriteResultsUrl: config.rewriteResultsUrl,
+	onCall: (record: CallRecord) => {
+		if (record.cause !== null) logCause(record);
+		options.onCall(record);
+	},
+});
+
+/** Why a call failed, for the operator; the client was told a sentence of ours. */
+function logCause({ id, end, errorCode, cause }: CallRecord): void {
+	const log = getLogger(["tollway", "gateway"]);
+	const level = errorCode === "internal" ? "error" : "debug";
+	log[level]("Call {id} ended as {end}: {cause}", { id, end, cause });
+}
+
+function isReadable(check: () => void): boolean {
+	try {
+		check();
+		return true;
+	} catch (error) {
+		getLogger(["tollway", "store"]).error(
+			"The database cannot be read: {error}",
+			{ error },
+		);
+		return false;
+	}
+}
+
+interface RouteState {
+	readonly version: string;
+	readonly uptimeMs: () => number;
+	readonly isReady: () => boolean;
+}
+
+type Routes = Hono<{ Bindings: Bindings }>;
+
+function defineRoutes(
+	config: Config,
+	gateway: Gateway,
+	state: RouteState,
+): Routes {
+	// One reading of the path for routing, policy and the wire: the canonical one.
+	const app: Routes = new Hono({
+		getPath: (_request, routing) => (routing?.env as Bindings).target.path,
+	});
+	const digest = gateway.authority.masterDigest;
+	addHealthRoutes(
+		app,
+		{
+			...state,
+			isTrusted: (headers) =>
+				digest === null || holdsMasterKey(headers, digest),
+			checkUpstream: () => checkUpstream(gateway),
+			upstreamUrl: config.upstream.url,
+			callsInProgress: gateway.flights.size,
+		},
+		() => app.routes.map(({ path, method }) => ({ path, methods: [method] })),
+	);
+	// Claude Code warms its connection up here, before it has a credential.
+	app.get("/api/hello", (c) => c.text("hello"));
+	app.get("/anthropic/api/hello", async (c) =>
+		c.req.raw.method === "HEAD"
+			? c.text("hello")
+			: runCall(c.req.raw, c.env, gateway),
+	);
+	for (const mount of ["/anthropic", "/v1"]) {
+		app.all(mount, (c) => c.notFound());
+		app.all(`${mount}/*`, (c) => runCall(c.req.raw, c.env, gateway));
+	}
+	app.get("/", (c) =>
+		c.text(
+			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${c.env.publicBase()}/anthropic\n`,
+		),
+	);
+	app.notFound((c) => {
+		throw new GatewayError(
+			"not_found",
+			`There is no such route here. Calls for Anthropic go to ${c.env.publicBase()}/anthropic/v1/… or ${c.env.publicBase()}/v1/…; set ANTHROPIC_BASE_URL to ${c.env.publicBase()}/anthropic.`,
+		);
+	});
+	app.onError((error) => {
+		throw error;
+	});
+	return app;
+}
+
+function holdsMasterKey(headers: Headers, digest: Uint8Array): boolean {
+	try {
+		requireMasterKey(headers, digest);
+		return true;
+	} catch (error) {
+		if (error instanceof GatewayError) return false;
+		throw error;
+	}
+}
+
+function toHandler(config: Config, gateway: Gateway, routes: Routes) {
+	const guard = openGuard({
+		open: gateway.authority.masterDigest === null,
+		allowedHosts: config.allowedHosts,
+		corsOrigins: config.corsOrigins,
+		trustedProxies: config.trustedProxies,
+		publicUrl: config.publicUrl,
+		rootPath: config.rootPath,
+	});
+	return async (request: Request, listener: Listener): Promise<Response> => {
+		const preflight = guard.answerPreflight(request);
+		if (preflight) return preflight;
+		let path = "/v1/";
+		try {
+			const arrival = guard.admitArrival(request, listener);
+			path = arrival.target.path;
+			const reply = await routes.fetch(request, arrival);
+			return guard.allowOrigin(request, reply);
+		} catch (error) {
+			return guard.allowOrigin(
+				request,
+				answerFault(error, gateway.newId(), path),
+			);
+		}
+	};
+}
+
+/** A refusal that came before any call began, or a fault of our own. */
+function answerFault(error: unknown, id: string, path: string): Response {
+	if (error instanceof GatewayError) {
+		return toErrorReply(error, id, toEnvelope(path));
+	}
+	getLogger(["tollway", "app"]).error("A request failed: {error}", { error });
+	const internal = new GatewayError(
+		"internal",
+		"Tollway failed on this request; its log says why.",
+	);
+	return toErrorReply(internal, id, toEnvelope(path));
+}
+
+function toApp(
+	listener: Listener,
+	gateway: Gateway,
+	closeStore: () => void,
+	life: { stopping: boolean },
+): App {
+	let ended: Promise<void> | null = null;
+	const stop = async (force: boolean) => {
+		life.stopping = true;
+		if (force) {
+			gateway.flights.abortAll(
+				new GatewayError(
+					"stopping",
+					"The gateway is stopping. Try again in a moment.",
+				),
+			);
+		}
+		await listener.stop(force);
+		gateway.flights.close();
+		closeStore();
+	};
+	return {
+		url: listener.url,
+		pending: gateway.flights.size,
+		stop: (force) => {
+			if (force || ended === null) ended = stop(force);
+			return ended;
+		},
+	};
+}

@@ -1,0 +1,59 @@
+/**
+ * Every error that Tollway itself writes, as a table. Upstream errors never come through here: they cross byte for byte.
+ * Statuses and types follow Anthropic's contract, so that SDKs raise the right class and Claude Code shows our sentence.
+ */
+
+interface ErrorRow {
+	readonly status: number;
+	readonly type: string;
+	/** What SDKs are told: `false` where a retry cannot help; absent where their own rule is right. */
+	readonly retry?: false;
+	/** Seconds. */
+	readonly retryAfter?: number;
+}
+
+export const errorTable = {
+	malformed_request: { status: 400, type: "invalid_request_error" },
+	missing_key: { status: 401, type: "authentication_error", retry: false },
+	invalid_key: { status: 401, type: "authentication_error", retry: false },
+	no_upstream_credential: {
+		status: 401,
+		type: "authentication_error",
+		retry: false,
+	},
+	forbidden: { status: 403, type: "permission_error", retry: false },
+	not_found: { status: 404, type: "not_found_error", retry: false },
+	method_not_allowed: {
+		status: 405,
+		type: "invalid_request_error",
+		retry: false,
+	},
+	body_too_slow: { status: 408, type: "timeout_error" },
+	request_too_large: { status: 413, type: "request_too_large", retry: false },
+	unsupported_encoding: {
+		status: 415,
+		type: "invalid_request_error",
+		retry: false,
+	},
+	internal: { status: 500, type: "api_error" },
+	upstream_unreachable: { status: 502, type: "api_error" },
+	upstream_invalid: { status: 502, type: "api_error" },
+	busy: { status: 503, type: "overloaded_error", retryAfter: 1 },
+	stopping: { status: 503, type: "overloaded_error", retryAfter: 2 },
+	upstream_timeout: { status: 504, type: "timeout_error" },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** A row of the table plus the sentence the client reads. `cause` is for our log only and never leaves the process. */
+export class GatewayError extends Error {
+	readonly code: ErrorCode;
+	readonly row: ErrorRow;
+
+	constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+		super(message, options);
+		this.name = "GatewayError";
+		this.code = code;
+		this.row = errorTable[code];
+	}
+}

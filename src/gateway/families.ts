@@ -1,0 +1,146 @@
+/**
+ * The endpoint families of the Anthropic API, as a table. It says how a call is handled, never whether a path exists: an
+ * unknown path is forwarded as `unknown`, because the API grows weekly.
+ */
+
+export type FamilyName =
+	| "messages"
+	| "count_tokens"
+	| "batches"
+	| "chat_completions"
+	| "models"
+	| "files"
+	| "skills"
+	| "resources"
+	| "background"
+	| "oauth"
+	| "admin"
+	| "unknown";
+
+export interface Family {
+	readonly name: FamilyName;
+	/** `scan`: read whole, checked, tabled members cut. `items`: the same, or streamed through the scanner above that size. `stream`: not looked at. */
+	readonly body: "scan" | "items" | "stream";
+	/** Which of the configured size limits holds. */
+	readonly limit: "messages" | "batches" | "files" | "other";
+	/** Its replies carry usage: asked for unencoded, a plain JSON reply is read whole. */
+	readonly metered: boolean;
+	/** `admin`: the company's own administration and credentials; closed unless the operator opens it to the master key. */
+	readonly access: "open" | "admin";
+	/** `none`: no credential of ours goes along (token exchange brings its own proof). */
+	readonly credential: "ours" | "none";
+	/** Members of the body that are native here although they are ours elsewhere. */
+	readonly native?: readonly string[];
+	/** Replies may hold `results_url`, an absolute address that would lead the client past us. */
+	readonly resultsUrl: boolean;
+}
+
+const plain = {
+	body: "stream",
+	limit: "other",
+	metered: false,
+	access: "open",
+	credential: "ours",
+	resultsUrl: false,
+} as const;
+
+const messages = { ...plain, body: "scan", limit: "messages" } as const;
+
+export const families: { readonly [Name in FamilyName]: Family } = {
+	messages: { ...messages, name: "messages", metered: true },
+	count_tokens: { ...messages, name: "count_tokens", metered: true },
+	chat_completions: {
+		...messages,
+		name: "chat_completions",
+		metered: true,
+		native: ["user", "tags"],
+	},
+	batches: {
+		...plain,
+		name: "batches",
+		body: "items",
+		limit: "batches",
+		resultsUrl: true,
+	},
+	models: { ...plain, name: "models" },
+	files: { ...plain, name: "files", limit: "files" },
+	skills: { ...plain, name: "skills", limit: "files" },
+	resources: { ...plain, name: "resources" },
+	background: { ...plain, name: "background" },
+	oauth: { ...plain, name: "oauth", credential: "none" },
+	admin: { ...plain, name: "admin", access: "admin" },
+	unknown: { ...plain, name: "unknown" },
+};
+
+/** First path segment below `/v1/` → family. `messages` and `chat` are told apart below. */
+const bySegment: ReadonlyMap<string, Family> = new Map([
+	["messages", families.messages],
+	["chat", families.chat_completions],
+	["models", families.models],
+	["files", families.files],
+	["skills", families.skills],
+	["containers", families.resources],
+	["memory_stores", families.resources],
+	["environments", families.resources],
+	["user_profiles", families.resources],
+	["agents", families.background],
+	["sessions", families.background],
+	["deployments", families.background],
+	["deployment_runs", families.background],
+	["dreams", families.background],
+	["oauth", families.oauth],
+	["organizations", families.admin],
+	["compliance", families.admin],
+	["tunnels", families.admin],
+	["vaults", families.admin],
+	["complete", families.unknown],
+]);
+
+export interface Route {
+	readonly family: Family;
+	/** Where the client mounted the API: `/anthropic` or empty. */
+	readonly mount: "/anthropic" | "";
+	/** Path on the upstream. */
+	readonly upstreamPath: string;
+}
+
+const fastRoutes: ReadonlyMap<string, Route> = new Map(
+	(["/anthropic", ""] as const).map((mount) => [
+		`${mount}/v1/messages`,
+		{ family: families.messages, mount, upstreamPath: "/v1/messages" },
+	]),
+);
+
+/** @param path canonical path below the mount of the process; it must start with `/anthropic/` or `/v1/` */
+export function toRoute(path: string): Route {
+	const known = fastRoutes.get(path);
+	if (known) return known;
+	const mount = path.startsWith("/anthropic/") ? "/anthropic" : "";
+	const upstreamPath = toUpstreamPath(path.slice(mount.length));
+	return { family: toFamily(upstreamPath), mount, upstreamPath };
+}
+
+/** Clients misspell the base URL: `…/v1` gives `/v1/v1/messages`, the AI SDK without it `/anthropic/messages`. */
+function toUpstreamPath(path: string): string {
+	let rest = path;
+	while (rest.startsWith("/v1/v1/")) rest = rest.slice(3);
+	const segment = rest.split("/", 2)[1] ?? "";
+	return bySegment.has(segment) ? `/v1${rest}` : rest;
+}
+
+function toFamily(path: string): Family {
+	const [, version, first = "", second, third] = path.split("/", 5);
+	if (version !== "v1") return families.unknown;
+	if (first === "messages") return toMessagesFamily(path, second);
+	if (first === "chat") {
+		const exact = second === "completions" && third === undefined;
+		return exact ? families.chat_completions : families.unknown;
+	}
+	return bySegment.get(first) ?? families.unknown;
+}
+
+function toMessagesFamily(path: string, second: string | undefined): Family {
+	if (second === "batches") return families.batches;
+	if (path === "/v1/messages/count_tokens") return families.count_tokens;
+	return second === undefined ? families.messages : families.unknown;
+}

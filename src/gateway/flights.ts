@@ -1,0 +1,82 @@
+import { GatewayError } from "../domain/error.ts";
+import type { Clock } from "../platform/contract.ts";
+
+/**
+ * Every call in progress, and the one timer that watches them all: a timer per call or per chunk would cost more than
+ * the rest of the relay's bookkeeping.
+ */
+
+/** What a call is waiting for. Each wait has its own limit. */
+export type Wait = "client-body" | "first-byte" | "upstream" | "client";
+
+export interface Flight {
+	wait: Wait;
+	/** Monotonic milliseconds of the last progress. */
+	sinceMs: number;
+	/** Ends the call with this error. */
+	abort: (reason: GatewayError) => void;
+}
+
+/** Milliseconds; 0 = wait for ever. */
+export type WaitLimits = { readonly [W in Wait]: number };
+
+export interface Flights {
+	begin(flight: Flight): void;
+	end(flight: Flight): void;
+	size(): number;
+	/** Ends every call with this error. */
+	abortAll(reason: GatewayError): void;
+	close(): void;
+}
+
+const sweepEveryMs = 1000;
+
+const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+
+const overdue: {
+	readonly [W in Wait]: (limitMs: number) => GatewayError;
+} = {
+	"client-body": (limit) =>
+		new GatewayError(
+			"body_too_slow",
+			`Nothing more of the request body arrived within ${seconds(limit)}. Send it again, faster or in smaller parts.`,
+		),
+	"first-byte": (limit) =>
+		new GatewayError(
+			"upstream_timeout",
+			`Upstream did not begin to answer within ${seconds(limit)}. Try again, or stream the reply; the operator can raise TOLLWAY_FIRST_BYTE_TIMEOUT.`,
+		),
+	upstream: (limit) =>
+		new GatewayError(
+			"upstream_timeout",
+			`Upstream sent nothing for ${seconds(limit)}; the operator can raise TOLLWAY_STREAM_IDLE_TIMEOUT.`,
+		),
+	client: (limit) =>
+		new GatewayError(
+			"body_too_slow",
+			`The client took nothing of the reply for ${seconds(limit)}; the operator can raise TOLLWAY_CLIENT_STALL_TIMEOUT.`,
+		),
+};
+
+export function openFlights(clock: Clock, limits: WaitLimits): Flights {
+	const open = new Set<Flight>();
+	const sweep = () => {
+		const now = clock.monotonic();
+		for (const flight of open) {
+			const limit = limits[flight.wait];
+			if (limit > 0 && now - flight.sinceMs > limit) {
+				flight.abort(overdue[flight.wait](limit));
+			}
+		}
+	};
+	const timer = setInterval(sweep, sweepEveryMs);
+	return {
+		begin: (flight) => void open.add(flight),
+		end: (flight) => void open.delete(flight),
+		size: () => open.size,
+		abortAll: (reason) => {
+			for (const flight of open) flight.abort(reason);
+		},
+		close: () => clearInterval(timer),
+	};
+}

@@ -1,0 +1,108 @@
+import { credentialHeaders, type UpstreamCredential } from "./authenticate.ts";
+
+/** RFC 9110 §7.6.1 and its relatives: they describe one connection and never cross. */
+const hopByHop = [
+	"connection",
+	"keep-alive",
+	"proxy-connection",
+	"proxy-authenticate",
+	"proxy-authorization",
+	"proxy-authentication-info",
+	"te",
+	"trailer",
+	"transfer-encoding",
+	"upgrade",
+] as const;
+
+/** Request headers that stay here, besides the prefixes below. */
+const requestStays: ReadonlySet<string> = new Set([
+	...hopByHop,
+	...credentialHeaders,
+	"accept-encoding",
+	"content-length",
+	"cookie",
+	"expect",
+	"forwarded",
+	"host",
+]);
+
+const requestPrefixesStay = ["x-litellm-", "x-forwarded-"] as const;
+
+/**
+ * Reply headers that stay here. `alt-svc` names other ports of *this* origin (RFC 7838), which upstream cannot know; the
+ * runtime writes its own `date`.
+ */
+const replyStays: readonly string[] = [
+	...hopByHop,
+	"alt-svc",
+	"date",
+	"server",
+	"set-cookie",
+];
+
+/** What an OAuth token needs beside itself; merged into the client's own list. */
+const oauthBeta = "oauth-2025-04-20";
+
+export interface UpstreamHeadersOptions {
+	readonly credential: UpstreamCredential | null;
+	/** True when the credential is the operator's; the client's own brings its own beta names. */
+	readonly ours: boolean;
+	/** Ask for an unencoded reply, because it will be read. */
+	readonly identity: boolean;
+	/** What the client sent no user agent of its own with. */
+	readonly userAgent: string;
+}
+
+/** The headers of the upstream request: all of the client's, but for what the tables above keep here, and one credential. */
+export function toUpstreamHeaders(
+	received: Headers,
+	options: UpstreamHeadersOptions,
+): Headers {
+	const listed = toListed(received.get("connection"));
+	const headers: Record<string, string> = Object.create(null);
+	// Iterating with for…of costs 5 µs more on a request's own headers (Bun 1.4.5).
+	received.forEach((value, name) => {
+		if (requestStays.has(name) || listed?.has(name)) return;
+		if (name.startsWith("x-") && staysByPrefix(name)) return;
+		headers[name] = value;
+	});
+	// The runtime adds defaults for what is missing; a reply that the client cannot decode must not come of that.
+	headers["accept-encoding"] =
+		(options.identity ? null : received.get("accept-encoding")) ?? "identity";
+	headers["user-agent"] ??= options.userAgent;
+	if (options.credential) {
+		headers[options.credential.header] = options.credential.value;
+		if (options.ours) addOauthBeta(headers, options.credential);
+	}
+	return new Headers(headers);
+}
+
+/** The headers of the client's reply: all of upstream's, but for what the table above keeps here. */
+export function toReplyHeaders(received: Headers): Headers {
+	const headers = new Headers(received);
+	const listed = toListed(received.get("connection"));
+	for (const name of replyStays) headers.delete(name);
+	if (listed) for (const name of listed) headers.delete(name);
+	return headers;
+}
+
+const staysByPrefix = (name: string): boolean =>
+	requestPrefixesStay.some((prefix) => name.startsWith(prefix));
+
+/** Names listed in a `connection` header; null on the two everyday values. */
+function toListed(connection: string | null): Set<string> | null {
+	if (connection === null) return null;
+	const value = connection.toLowerCase();
+	if (value === "keep-alive" || value === "close") return null;
+	return new Set(value.split(",").map((name) => name.trim()));
+}
+
+function addOauthBeta(
+	headers: Record<string, string>,
+	credential: UpstreamCredential,
+): void {
+	if (!credential.value.startsWith("Bearer sk-ant-oat")) return;
+	const betas = headers["anthropic-beta"];
+	if (betas?.split(",").some((beta) => beta.trim() === oauthBeta)) return;
+	headers["anthropic-beta"] = betas ? `${betas},${oauthBeta}` : oauthBeta;
+}

@@ -1,0 +1,77 @@
+/**
+ * Lets a body through chunk by chunk, with backpressure, and tells an observer. Never `tee()`: its slower branch is
+ * buffered without bound. `highWaterMark: 0`: nothing is read that the reader has not asked for.
+ */
+export interface Observer {
+	/** A chunk is about to be handed on. What it throws ends the stream with that error. */
+	chunk(bytes: Uint8Array): void;
+	/** The reader wants the next chunk. */
+	wanted(): void;
+	/**
+	 * The source ended. The stream's own end waits for it; what it throws, or the last bytes it gives, come before that
+	 * end.
+	 */
+	ended(): void;
+	/** The source failed, or the reader left. Called once, and never after `ended`. */
+	broken(how: "source" | "reader", cause: unknown): void;
+}
+
+/** @param signal ends the stream at once, also when nobody reads it at that moment */
+export function observe(
+	source: ReadableStream<Uint8Array>,
+	observer: Observer,
+	signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+	const reader = source.getReader();
+	let over = false;
+	const fail = (
+		controller: ReadableStreamDefaultController<Uint8Array>,
+		cause: unknown,
+	) => {
+		// After cancel() a pending read still resolves, and touching the controller then throws ERR_INVALID_STATE.
+		if (over) return;
+		over = true;
+		observer.broken("source", cause);
+		controller.error(cause);
+	};
+	return new ReadableStream<Uint8Array>(
+		{
+			start(controller) {
+				const end = () => {
+					if (over) return;
+					fail(controller, signal.reason);
+					reader.cancel(signal.reason).catch(ignoreAfterCancel);
+				};
+				if (signal.aborted) end();
+				else signal.addEventListener("abort", end, { once: true });
+			},
+			async pull(controller) {
+				try {
+					observer.wanted();
+					const { done, value } = await reader.read();
+					if (over) return;
+					if (!done) {
+						observer.chunk(value);
+						controller.enqueue(value);
+						return;
+					}
+					observer.ended();
+					over = true;
+					controller.close();
+				} catch (cause) {
+					fail(controller, cause);
+				}
+			},
+			cancel(reason) {
+				if (over) return;
+				over = true;
+				observer.broken("reader", reason);
+				return reader.cancel(reason).catch(ignoreAfterCancel);
+			},
+		},
+		{ highWaterMark: 0 },
+	);
+}
+
+/** The reader has left: how the source takes its cancellation changes nothing any more. */
+const ignoreAfterCancel = () => {};

@@ -1,0 +1,71 @@
+import { GatewayError } from "../domain/error.ts";
+
+/**
+ * The one canonical path of a request: it decides policy and price, and it is what goes on the wire.
+ *
+ * The runtime has already resolved dot segments and backslashes (WHATWG URL). What is left is refused where two readers
+ * could disagree about it: `//`, an encoded slash, backslash, dot or NUL (also encoded twice), control characters.
+ */
+export interface Target {
+	/** Canonical, without query, `SERVER_ROOT_PATH` removed. */
+	readonly path: string;
+	/** As received, with its `?`, or empty. */
+	readonly query: string;
+}
+
+const refused = /\/\/|%(25)*(2f|5c|00|0[0-9a-f]|1[0-9a-f]|7f)|%25(25)*2e/i;
+const unreserved =
+	/%(2d|2e|5f|7e|3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])/gi;
+
+/**
+ * @param url the request's URL as the runtime gives it; a bare path when the Host header was unusable
+ * @throws GatewayError `malformed_request`
+ */
+export function toTarget(url: string, rootPath: string): Target {
+	const start = startOfPath(url);
+	const hash = url.indexOf("#", start);
+	const end = hash === -1 ? url.length : hash;
+	const mark = url.indexOf("?", start);
+	const pathEnd = mark === -1 || mark > end ? end : mark;
+	const path = toCanonical(url.slice(start, pathEnd));
+	return {
+		path: withoutRoot(path, rootPath),
+		query: pathEnd === end ? "" : url.slice(pathEnd, end),
+	};
+}
+
+function startOfPath(url: string): number {
+	const scheme = url.startsWith("http://") ? 7 : 8;
+	const usable =
+		scheme === 7
+			? URL.canParse(url)
+			: url.startsWith("https://") && URL.canParse(url);
+	const start = url.indexOf("/", scheme);
+	if (!usable || start === -1) {
+		throw new GatewayError(
+			"malformed_request",
+			"The Host header or the request target is not usable as an address. Send one Host header with a plain host name and port.",
+		);
+	}
+	return start;
+}
+
+function toCanonical(path: string): string {
+	if (refused.test(path)) {
+		throw new GatewayError(
+			"malformed_request",
+			"The path holds an empty segment or an encoded slash, backslash, dot or control character. Send a plain path such as /anthropic/v1/messages.",
+		);
+	}
+	if (!path.includes("%")) return path;
+	// RFC 3986 §6.2.2.2: an escaped unreserved character is the character itself.
+	return path.replace(unreserved, (escape) =>
+		String.fromCharCode(Number.parseInt(escape.slice(1), 16)),
+	);
+}
+
+function withoutRoot(path: string, rootPath: string): string {
+	if (rootPath === "" || !path.startsWith(rootPath)) return path;
+	if (path.length === rootPath.length) return "/";
+	return path[rootPath.length] === "/" ? path.slice(rootPath.length) : path;
+}

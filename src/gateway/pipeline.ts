@@ -1,0 +1,64 @@
+import type { CallRecord } from "../domain/call.ts";
+import type { Clock, UpstreamFetch } from "../platform/contract.ts";
+import { type Authority, authenticate } from "./authenticate.ts";
+import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
+import { toRoute } from "./families.ts";
+import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
+import { forward } from "./forward.ts";
+import { type Arrival, openCall } from "./open-call.ts";
+import { readRequest } from "./read.ts";
+import { refuse } from "./refuse.ts";
+import { relayReply } from "./relay-reply.ts";
+
+export interface GatewayOptions {
+	readonly clock: Clock;
+	/** A UUID, version 4. */
+	readonly newId: () => string;
+	readonly fetch: UpstreamFetch;
+	readonly authority: Authority;
+	/** Scheme, host and base path; no trailing slash. Nothing of a request can change it. */
+	readonly upstreamUrl: string;
+	/** Sent where the client sent none. */
+	readonly userAgent: string;
+	/** Bytes, by the families' `limit`. */
+	readonly bodyLimits: {
+		readonly messages: number;
+		readonly batches: number;
+		readonly files: number;
+		readonly other: number;
+	};
+	readonly waitLimits: WaitLimits;
+	readonly inFlightBytes: number;
+	readonly rewriteResultsUrl: boolean;
+	/** Called once for every call; must not throw. */
+	readonly onCall: (record: CallRecord) => void;
+}
+
+export interface Gateway extends GatewayOptions {
+	readonly flights: Flights;
+	readonly room: BytesInFlight;
+}
+
+export const openGateway = (options: GatewayOptions): Gateway => ({
+	...options,
+	flights: openFlights(options.clock, options.waitLimits),
+	room: openBytesInFlight(options.inFlightBytes),
+});
+
+/** One call, from its arrival to its reply. Never throws: what goes wrong becomes an answer. */
+export async function runCall(
+	request: Request,
+	arrival: Arrival,
+	gateway: Gateway,
+): Promise<Response> {
+	const route = toRoute(arrival.target.path);
+	const call = openCall(request, arrival, gateway, route);
+	try {
+		call.grant = authenticate(request.headers, route.family, gateway.authority);
+		const body = await readRequest(call, gateway);
+		const reply = await forward(call, call.grant, body, gateway);
+		return await relayReply(reply, call, gateway);
+	} catch (error) {
+		return refuse(error, call, gateway);
+	}
+}

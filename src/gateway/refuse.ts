@@ -1,0 +1,42 @@
+import { GatewayError } from "../domain/error.ts";
+import { toErrorReply } from "./error-reply.ts";
+import { clientLeft, finishCall, type OpenCall, toEnd } from "./open-call.ts";
+import type { Gateway } from "./pipeline.ts";
+
+/** Whatever ended a call before its reply began, as an answer. */
+export function refuse(
+	error: unknown,
+	call: OpenCall,
+	gateway: Gateway,
+): Response {
+	const { signal } = call.controller;
+	const cause = signal.aborted ? signal.reason : error;
+	if (cause === clientLeft || call.request.signal.aborted) {
+		finishCall(call, "client-left", gateway);
+		// Nobody reads it; the runtime wants an answer all the same.
+		return new Response(null, { status: 499 });
+	}
+	const refusal =
+		cause instanceof GatewayError ? cause : toInternalError(cause);
+	call.status = refusal.row.status;
+	finishCall(call, toRefusedEnd(call, refusal), gateway, refusal);
+	// Whatever is still under way for this call (an upload, a read) ends now.
+	call.controller.abort(refusal);
+	return toErrorReply(refusal, call.id, "anthropic");
+}
+
+const toRefusedEnd = (call: OpenCall, refusal: GatewayError) => {
+	if (refusal.code.startsWith("upstream_")) {
+		return refusal.code === "upstream_timeout"
+			? toEnd(refusal)
+			: "upstream-failed";
+	}
+	return call.firstByteMs === null ? "refused" : "upstream-failed";
+};
+
+const toInternalError = (cause: unknown): GatewayError =>
+	new GatewayError(
+		"internal",
+		"Tollway failed on this call; its log says why. Try again, and tell the operator the request id if it goes on.",
+		{ cause },
+	);

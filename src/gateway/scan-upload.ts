@@ -1,0 +1,67 @@
+import { GatewayError } from "../domain/error.ts";
+import { moveCall, type OpenCall } from "./open-call.ts";
+import type { Gateway } from "./pipeline.ts";
+import type { RequestBody } from "./read.ts";
+import { toAnnouncedLength, tooLarge } from "./read-body.ts";
+import { openScanner } from "./scan.ts";
+
+/**
+ * Lets a large batch through while it is checked. Its last chunk goes upstream only after the whole body passed; before
+ * that a fault destroys the upload, so that upstream never sees a complete batch that we have not read to the end.
+ *
+ * @throws GatewayError `unsupported_encoding`; the stream itself ends the call with `malformed_request` or `request_too_large`
+ */
+export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
+	const { headers, body } = call.request;
+	const limitBytes = gateway.bodyLimits[call.route.family.limit];
+	const length = toAnnouncedLength(headers, limitBytes);
+	if (headers.has("content-encoding")) {
+		throw new GatewayError(
+			"unsupported_encoding",
+			"A batch of this size must come uncompressed and with plain JSON. Send it without content-encoding, or in smaller parts.",
+		);
+	}
+	const reader = (body as ReadableStream<Uint8Array>).getReader();
+	const scanner = openScanner();
+	let heldBack: Uint8Array | null = null;
+	const next = async (): Promise<Uint8Array | null> => {
+		moveCall(call, "client-body", gateway);
+		const { done, value } = await reader.read();
+		if (done) {
+			refuseCuts(scanner.end().cuts.length);
+			return null;
+		}
+		call.requestBytes += value.length;
+		if (call.requestBytes > limitBytes) throw tooLarge(limitBytes);
+		scanner.push(value);
+		return value;
+	};
+	const content = new ReadableStream<Uint8Array>(
+		{
+			async pull(controller) {
+				try {
+					heldBack ??= await next();
+					const following = await next();
+					if (heldBack) controller.enqueue(heldBack);
+					heldBack = following;
+					moveCall(call, "first-byte", gateway);
+					if (following === null) controller.close();
+				} catch (cause) {
+					if (cause instanceof GatewayError) call.abort(cause);
+					controller.error(cause);
+				}
+			},
+			cancel: (reason) => reader.cancel(reason),
+		},
+		{ highWaterMark: 0 },
+	);
+	return { content, length, decoded: false };
+}
+
+function refuseCuts(count: number): void {
+	if (count === 0) return;
+	throw new GatewayError(
+		"malformed_request",
+		"A batch of this size cannot carry members for the gateway (such as litellm_metadata) in its body. Send tags in the x-litellm-tags header instead.",
+	);
+}

@@ -1,0 +1,80 @@
+/**
+ * A strict, resumable scan of a JSON request body. It checks the grammar, builds no document, and finds the members of
+ * the table (scan-table.ts) with their values and places.
+ *
+ * Whatever two parsers could read in two ways is refused, so that what we judge is what upstream will see: a governed
+ * name twice in one object, bytes after the object, bytes that are not UTF-8, NaN. Left to upstream, which no reading
+ * of them can mislead about a governed member: escapes and control characters in other names and strings.
+ */
+
+import { checkUtf8 } from "./scan-bytes.ts";
+import type { Item, Scan } from "./scan-finding.ts";
+import { toCall } from "./scan-finding.ts";
+import { holdOver } from "./scan-keep.ts";
+import { shapes } from "./scan-shape.ts";
+import { malformed, openState, type State } from "./scan-state.ts";
+import { walk } from "./scan-walk.ts";
+
+export interface ScannerOptions {
+	/** What the JSON is: a request (`body`, the default) or a batch that upstream returns. */
+	root?: "body" | "reply" | undefined;
+	/** Receives the requests of a batch one by one, within `push`; what it throws, `push` throws. */
+	onItem?: ((item: Item) => void) | undefined;
+	/** Names that the table cuts elsewhere and that this endpoint knows: they stay (`user` in chat completions). */
+	native?: readonly string[] | undefined;
+}
+
+export interface Scanner {
+	/**
+	 * The next bytes, cut anywhere; they may be reused afterwards. Throws GatewayError `malformed_request`; after that
+	 * the scanner is spent, and using it is a mistake (Error).
+	 */
+	push(chunk: Uint8Array): void;
+	/** Throws `malformed_request` if the body is empty or not complete. */
+	end(): Scan;
+}
+
+export function openScanner(options: ScannerOptions = {}): Scanner {
+	const s = openState({
+		root: shapes[options.root ?? "body"],
+		onItem: options.onItem,
+		native: options.native ?? [],
+	});
+	let spent = false;
+	const spend = () => {
+		if (spent) throw new Error("this scanner has refused or ended its body");
+		spent = true;
+	};
+	return {
+		push(chunk) {
+			spend();
+			push(s, chunk);
+			spent = false;
+		},
+		end() {
+			spend();
+			return end(s);
+		},
+	};
+}
+
+function push(s: State, chunk: Uint8Array) {
+	const tail = checkUtf8(s.utf8Tail, chunk);
+	if (tail === undefined) {
+		throw malformed("The request body is not UTF-8. Send JSON in UTF-8.");
+	}
+	s.utf8Tail = tail;
+	s.skip = walk(s, chunk) - chunk.length;
+	holdOver(s, chunk);
+	s.base += chunk.length;
+}
+
+function end(s: State): Scan {
+	if (s.want === "body") {
+		throw malformed("The request body is empty. Send a JSON object.");
+	}
+	if (s.want !== "nothing") {
+		throw malformed("The request body ends before its JSON object does.");
+	}
+	return { ...toCall(s.findings), bytes: s.base, cuts: s.cuts, items: s.items };
+}

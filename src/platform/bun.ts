@@ -1,0 +1,106 @@
+import { Database as SqliteDatabase } from "bun:sqlite";
+import { randomUUID } from "node:crypto";
+import type {
+	Clock,
+	Database,
+	Listener,
+	ServeOptions,
+	UpstreamFetch,
+} from "./contract.ts";
+
+/** Put in by the build. */
+declare const BUILD_COMMIT: string | undefined;
+
+export const runtime = `bun ${Bun.version}`;
+
+export const buildCommit: string | null =
+	typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : null;
+
+/** True in the executable that `bun run build` makes. */
+const isCompiled = Bun.isStandaloneExecutable;
+
+/** Arguments after the program's own name. */
+export const programArguments: readonly string[] = process.argv.slice(2);
+
+export const clock: Clock = {
+	now: () => Date.now(),
+	monotonic: () => performance.now(),
+};
+
+/** A UUID, version 4. */
+export const newId: () => string = randomUUID;
+
+export async function serve(options: ServeOptions): Promise<Listener> {
+	const server = Bun.serve({
+		hostname: options.hostname,
+		port: options.port,
+		tls: options.tls,
+		maxRequestBodySize: options.maxRequestBodyBytes,
+		idleTimeout: options.idleTimeoutSeconds,
+		// Without this an executable answers an uncaught error with a page of its own source (Bun 1.4.5).
+		development: false,
+		// `development: false` alone turns this on (Bun 1.4.5): two gateways would share a port and nobody would know.
+		reusePort: false,
+		fetch: (request) => options.handle(request, listener),
+		error: (error) => options.onError(error),
+	});
+	const listener: Listener = {
+		hostname: options.hostname,
+		port: server.port ?? options.port,
+		url: server.url.origin,
+		pending: () => server.pendingRequests,
+		timeout: (request, seconds) => server.timeout(request, seconds),
+		clientAddress: (request) => server.requestIP(request)?.address ?? null,
+		stop: (force) => server.stop(force),
+	};
+	return listener;
+}
+
+/**
+ * `decompress: false`: Bun would decode the body and leave `content-encoding` standing. `redirect: "manual"`: Bun keeps
+ * `x-api-key` across origins. `timeout: false`: its own idle limit of 5 minutes also cuts a call that is still thinking.
+ */
+export const fetchUpstream: UpstreamFetch = (url, init) =>
+	fetch(url, {
+		method: init.method,
+		headers: init.headers,
+		body: init.body,
+		signal: init.signal,
+		decompress: false,
+		redirect: "manual",
+		timeout: false,
+	} as BunFetchRequestInit);
+
+export function openDatabase(path: string): Database {
+	const database = new SqliteDatabase(path, { create: true, strict: true });
+	return {
+		exec: (sql) => {
+			database.run(sql);
+		},
+		get: <Row>(sql: string, ...parameters: unknown[]) =>
+			(database.query(sql).get(...(parameters as [])) ?? undefined) as
+				| Row
+				| undefined,
+		close: () => database.close(),
+	};
+}
+
+/**
+ * Bun's fetch stops at 256 requests in flight, and reads its limit only when the process starts. So the process replaces
+ * itself once (same pid, same descriptors) with the limit raised. Returns only where there was nothing to do.
+ */
+export function raiseFetchLimit(): void {
+	const name = "BUN_CONFIG_MAX_HTTP_REQUESTS";
+	if (process.env[name] !== undefined) return;
+	const environment = { ...process.env, [name]: "65535", DO_NOT_TRACK: "1" };
+	const script = isCompiled ? [] : process.argv.slice(1, 2);
+	const argv = [process.execPath, ...script, ...programArguments];
+	if (process.execve) {
+		process.execve(process.execPath, argv, environment);
+	}
+	const child = Bun.spawnSync(argv, {
+		env: environment,
+		stdio: ["inherit", "inherit", "inherit"],
+	});
+	process.exit(child.exitCode);
+}

@@ -1,0 +1,62 @@
+/**
+ * What a runtime must offer. Everything else in Tollway is Web-standard or `node:*`; these few things differ between
+ * Bun (the product) and Deno (which runs the same source), so each has one file here that implements them.
+ */
+
+/** A listening HTTP server. `timeout` and `clientAddress` need the Request object as it arrived, never a clone. */
+export interface Listener {
+	readonly hostname: string;
+	readonly port: number;
+	/** `http://127.0.0.1:4000`, no trailing slash. */
+	readonly url: string;
+	/** Requests whose reply has not ended. */
+	pending(): number;
+	/** Seconds of silence after which the runtime cuts this request's connection; 0 = never. No-op where the runtime has no such timer. */
+	timeout(request: Request, seconds: number): void;
+	/** The peer's address, or null (Unix socket, or the connection is gone). */
+	clientAddress(request: Request): string | null;
+	/** Refuses new connections and resolves when open replies have ended; `force` cuts them. */
+	stop(force: boolean): Promise<void>;
+}
+
+export interface ServeOptions {
+	hostname: string;
+	port: number;
+	tls?: { cert: string; key: string };
+	/** The runtime's own ceiling on a request body; per-family limits are ours. */
+	maxRequestBodyBytes: number;
+	/** Seconds a connection may be idle before the runtime closes it; 0 = never. */
+	idleTimeoutSeconds: number;
+	handle(request: Request, listener: Listener): Response | Promise<Response>;
+	/** Called for an exception that escaped `handle`; its answer goes to the client. */
+	onError(error: unknown): Response;
+}
+
+/** An upstream request: a whole body, a stream, or none. */
+export interface UpstreamInit {
+	method: string;
+	headers: Headers;
+	body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+	signal: AbortSignal;
+}
+
+/** `fetch` with the relay's switches: nothing decoded, no redirect followed, no hidden time-out. Rejects with the runtime's own error. */
+export type UpstreamFetch = (
+	url: string,
+	init: UpstreamInit,
+) => Promise<Response>;
+
+export interface Clock {
+	/** Milliseconds since 1970, UTC. */
+	now(): number;
+	/** Milliseconds that only ever grow; for durations. */
+	monotonic(): number;
+}
+
+/** A SQL database in one file; statements are synchronous. */
+export interface Database {
+	exec(sql: string): void;
+	/** The first row, or undefined. */
+	get<Row>(sql: string, ...parameters: unknown[]): Row | undefined;
+	close(): void;
+}

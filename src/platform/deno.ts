@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import process from "node:process";
+import { DatabaseSync } from "node:sqlite";
+import type {
+	Clock,
+	Database,
+	Listener,
+	ServeOptions,
+	UpstreamFetch,
+} from "./contract.ts";
+
+/** The part of Deno's API that is used here; its own types would clash with Bun's. */
+interface DenoServer {
+	readonly addr: { readonly hostname: string; readonly port: number };
+	shutdown(): Promise<void>;
+}
+interface ConnectionInfo {
+	readonly remoteAddr: { readonly hostname?: string };
+}
+declare const Deno: {
+	readonly version: { readonly deno: string };
+	serve(
+		options: object,
+		handler: (
+			request: Request,
+			info: ConnectionInfo,
+		) => Response | Promise<Response>,
+	): DenoServer;
+};
+
+export const runtime = `deno ${Deno.version.deno}`;
+
+export const buildCommit: string | null = null;
+
+/** Arguments after the program's own name. */
+export const programArguments: readonly string[] = process.argv.slice(2);
+
+export const clock: Clock = {
+	now: () => Date.now(),
+	monotonic: () => performance.now(),
+};
+
+/** A UUID, version 4. */
+export const newId: () => string = randomUUID;
+
+/**
+ * Deno has neither a timer per request nor a ceiling on bodies: `timeout`, `idleTimeoutSeconds` and
+ * `maxRequestBodyBytes` do nothing here.
+ */
+export async function serve(options: ServeOptions): Promise<Listener> {
+	const peers = new WeakMap<Request, string | null>();
+	const cut = new AbortController();
+	let pending = 0;
+	const handle = async (request: Request, info: ConnectionInfo) => {
+		peers.set(request, info.remoteAddr.hostname ?? null);
+		pending += 1;
+		try {
+			return await options.handle(request, listener);
+		} finally {
+			pending -= 1;
+		}
+	};
+	const server = Deno.serve(
+		{
+			hostname: options.hostname,
+			port: options.port,
+			...options.tls,
+			signal: cut.signal,
+			onError: options.onError,
+			onListen: () => {},
+			// Replies cross as they are.
+			automaticCompression: false,
+		},
+		handle,
+	);
+	const { hostname, port } = server.addr;
+	const listener: Listener = {
+		hostname,
+		port,
+		url: `${options.tls ? "https" : "http"}://${hostname}:${port}`,
+		pending: () => pending,
+		timeout: () => {},
+		clientAddress: (request) => peers.get(request) ?? null,
+		stop: (force) => {
+			if (force) cut.abort();
+			return server.shutdown();
+		},
+	};
+	return listener;
+}
+
+/** Deno's fetch decodes only what it asked for itself; the relay always names an encoding, so replies arrive as sent. */
+export const fetchUpstream: UpstreamFetch = (url, init) =>
+	fetch(url, {
+		method: init.method,
+		headers: init.headers,
+		body: init.body,
+		signal: init.signal,
+		redirect: "manual",
+		...(init.body instanceof ReadableStream ? { duplex: "half" } : {}),
+	} as RequestInit);
+
+export function openDatabase(path: string): Database {
+	const database = new DatabaseSync(path);
+	return {
+		exec: (sql) => database.exec(sql),
+		get: <Row>(sql: string, ...parameters: unknown[]) =>
+			database.prepare(sql).get(...(parameters as [])) as Row | undefined,
+		close: () => database.close(),
+	};
+}
+
+/** Deno's fetch has no such limit. */
+export function raiseFetchLimit(): void {}
