@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { addHealthRoutes } from "./admin/health.ts";
 import type { Config } from "./cli/config.ts";
 import type { CallRecord } from "./domain/call.ts";
@@ -8,7 +8,7 @@ import { GatewayError } from "./domain/error.ts";
 import { requireMasterKey, toDigest } from "./gateway/authenticate.ts";
 import { checkUpstream } from "./gateway/check-upstream.ts";
 import { toEnvelope, toErrorReply } from "./gateway/error-reply.ts";
-import { openGuard } from "./gateway/guard.ts";
+import { openGuard, toPublicBase } from "./gateway/guard.ts";
 import { type Arrival, idleConnectionSeconds } from "./gateway/open-call.ts";
 import { type Gateway, openGateway, runCall } from "./gateway/pipeline.ts";
 import type {
@@ -77,7 +77,7 @@ export async function openApp(
 			maxRequestBodyBytes: 2 * Math.max(...Object.values(toBodyLimits(config))),
 			idleTimeoutSeconds: idleConnectionSeconds,
 			handle: toHandler(config, gateway, routes),
-			onError: (error) => answerFault(error, rim.newId(), "/v1/"),
+			onError: (error) => answerFault(error, rim.newId(), anthropicPath),
 		});
 		return toApp(listener, gateway, () => store.close(), life);
 	} catch (error) {
@@ -114,6 +114,8 @@ const toGatewayOptions = (config: Config, rim: Rim, options: AppOptions) => ({
 	},
 	inFlightBytes: config.limits.inFlightBytes,
 	rewriteResultsUrl: config.rewriteResultsUrl,
+	publicUrl: config.publicUrl,
+	rootPath: config.rootPath,
 	onCall: (record: CallRecord) => {
 		if (record.cause !== null) logCause(record);
 		options.onCall(record);
@@ -183,20 +185,24 @@ function defineRoutes(
 	}
 	app.get("/", (c) =>
 		c.text(
-			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${c.env.publicBase()}/anthropic\n`,
+			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${toBase(c, gateway)}/anthropic\n`,
 		),
 	);
 	app.notFound((c) => {
+		const base = toBase(c, gateway);
 		throw new GatewayError(
 			"not_found",
-			`There is no such route here. Calls for Anthropic go to ${c.env.publicBase()}/anthropic/v1/… or ${c.env.publicBase()}/v1/…; set ANTHROPIC_BASE_URL to ${c.env.publicBase()}/anthropic.`,
+			`There is no such route here. Calls for Anthropic go to ${base}/anthropic/v1/… or ${base}/v1/…; set ANTHROPIC_BASE_URL to ${base}/anthropic.`,
 		);
 	});
-	app.onError((error) => {
-		throw error;
-	});
+	app.onError((error, c) =>
+		answerFault(error, gateway.newId(), c.env.target.path),
+	);
 	return app;
 }
+
+const toBase = (c: Context<{ Bindings: Bindings }>, gateway: Gateway): string =>
+	toPublicBase(c.req.raw, c.env, gateway);
 
 function holdsMasterKey(headers: Headers, digest: Uint8Array): boolean {
 	try {
@@ -217,23 +223,21 @@ function toHandler(config: Config, gateway: Gateway, routes: Routes) {
 		publicUrl: config.publicUrl,
 		rootPath: config.rootPath,
 	});
-	return async (request: Request, listener: Listener): Promise<Response> => {
-		const preflight = guard.answerPreflight(request);
-		if (preflight) return preflight;
-		let path = "/v1/";
+	const answer = (request: Request, listener: Listener) => {
 		try {
-			const arrival = guard.admitArrival(request, listener);
-			path = arrival.target.path;
-			const reply = await routes.fetch(request, arrival);
-			return guard.allowOrigin(request, reply);
+			return routes.fetch(request, guard.admitArrival(request, listener));
 		} catch (error) {
-			return guard.allowOrigin(
-				request,
-				answerFault(error, gateway.newId(), path),
-			);
+			return answerFault(error, gateway.newId(), anthropicPath);
 		}
 	};
+	if (config.corsOrigins.length === 0) return answer;
+	return async (request: Request, listener: Listener) =>
+		guard.answerPreflight(request) ??
+		guard.allowOrigin(request, await answer(request, listener));
 }
+
+/** Before its path is known, a request is taken for one of Anthropic's clients. */
+const anthropicPath = "/v1/";
 
 /** A refusal that came before any call began, or a fault of our own. */
 function answerFault(error: unknown, id: string, path: string): Response {

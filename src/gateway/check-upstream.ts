@@ -7,12 +7,12 @@ const patienceMs = 5_000;
 /** Asks upstream for its list of models, which is free. Resolves with what is wrong, or null. */
 export async function checkUpstream(gateway: Gateway): Promise<string | null> {
 	const { credential } = gateway.authority;
-	const headers = new Headers({
+	const headers: Record<string, string> = {
 		"anthropic-version": "2023-06-01",
 		"accept-encoding": "identity",
 		"user-agent": gateway.userAgent,
-	});
-	if (credential) headers.set(credential.header, credential.value);
+	};
+	if (credential) headers[credential.header] = credential.value;
 	try {
 		const reply = await gateway.fetch(
 			`${gateway.upstreamUrl}/v1/models?limit=1`,

@@ -13,8 +13,8 @@ export interface Flight {
 	wait: Wait;
 	/** Monotonic milliseconds of the last progress. */
 	sinceMs: number;
-	/** Ends the call with this error. */
-	abort: (reason: GatewayError) => void;
+	/** Ends everything that the call has under way; the reason is a GatewayError, or that the client left. */
+	readonly controller: AbortController;
 }
 
 /** Milliseconds; 0 = wait for ever. */
@@ -65,7 +65,7 @@ export function openFlights(clock: Clock, limits: WaitLimits): Flights {
 		for (const flight of open) {
 			const limit = limits[flight.wait];
 			if (limit > 0 && now - flight.sinceMs > limit) {
-				flight.abort(overdue[flight.wait](limit));
+				flight.controller.abort(overdue[flight.wait](limit));
 			}
 		}
 	};
@@ -75,7 +75,7 @@ export function openFlights(clock: Clock, limits: WaitLimits): Flights {
 		end: (flight) => void open.delete(flight),
 		size: () => open.size,
 		abortAll: (reason) => {
-			for (const flight of open) flight.abort(reason);
+			for (const flight of open) flight.controller.abort(reason);
 		},
 		close: () => clearInterval(timer),
 	};

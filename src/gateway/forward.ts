@@ -25,8 +25,8 @@ export async function forward(
 		identity: route.family.metered || route.family.resultsUrl,
 		userAgent: gateway.userAgent,
 	});
-	if (body.decoded) headers.delete("content-encoding");
-	if (body.length !== null) headers.set("content-length", String(body.length));
+	if (body.decoded) delete headers["content-encoding"];
+	if (body.length !== null) headers["content-length"] = String(body.length);
 	try {
 		// By string, never by `new URL(path, base)`: a path that starts with `//` would replace the host.
 		const url = gateway.upstreamUrl + route.upstreamPath + arrival.target.query;

@@ -57,7 +57,7 @@ export interface UpstreamHeadersOptions {
 export function toUpstreamHeaders(
 	received: Headers,
 	options: UpstreamHeadersOptions,
-): Headers {
+): Record<string, string> {
 	const listed = toListed(received.get("connection"));
 	const headers: Record<string, string> = Object.create(null);
 	// Iterating with for…of costs 5 µs more on a request's own headers (Bun 1.4.5).
@@ -74,16 +74,14 @@ export function toUpstreamHeaders(
 		headers[options.credential.header] = options.credential.value;
 		if (options.ours) addOauthBeta(headers, options.credential);
 	}
-	return new Headers(headers);
+	return headers;
 }
 
-/** The headers of the client's reply: all of upstream's, but for what the table above keeps here. */
-export function toReplyHeaders(received: Headers): Headers {
-	const headers = new Headers(received);
-	const listed = toListed(received.get("connection"));
+/** Takes out of a copy of upstream's reply headers what the table above keeps here. */
+export function stripReplyHeaders(headers: Headers): void {
+	const listed = toListed(headers.get("connection"));
 	for (const name of replyStays) headers.delete(name);
 	if (listed) for (const name of listed) headers.delete(name);
-	return headers;
 }
 
 const staysByPrefix = (name: string): boolean =>

@@ -13,8 +13,8 @@ export interface Arrival {
 	readonly target: Target;
 	/** The peer, or the client behind a trusted proxy. */
 	readonly clientAddress: string | null;
-	/** Where the client reaches us, `SERVER_ROOT_PATH` included; no trailing slash. */
-	publicBase(): string;
+	/** How the client reaches us. */
+	readonly scheme: "http" | "https";
 }
 
 /** One call while it runs. */
@@ -25,8 +25,6 @@ export interface OpenCall extends Flight {
 	readonly route: Route;
 	readonly startedAtMs: number;
 	readonly startMs: number;
-	/** Ends everything that the call has under way; its reason is a GatewayError or `clientLeft`. */
-	readonly controller: AbortController;
 	grant: Grant | null;
 	model: string | null;
 	streamed: boolean;
@@ -64,7 +62,6 @@ export function openCall(
 		controller,
 		wait: "client-body",
 		sinceMs: startMs,
-		abort: (reason) => controller.abort(reason),
 		grant: null,
 		model: null,
 		streamed: false,

@@ -30,6 +30,10 @@ export interface GatewayOptions {
 	readonly waitLimits: WaitLimits;
 	readonly inFlightBytes: number;
 	readonly rewriteResultsUrl: boolean;
+	/** Where clients reach us, if they cannot see it from the request itself; no trailing slash. */
+	readonly publicUrl: string | null;
+	/** Empty or `/prefix`. */
+	readonly rootPath: string;
 	/** Called once for every call; must not throw. */
 	readonly onCall: (record: CallRecord) => void;
 }

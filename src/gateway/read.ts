@@ -125,7 +125,7 @@ function streamUpload(
 		},
 		ended: () => moveCall(call, "first-byte", gateway),
 		broken: (_how, cause) => {
-			if (cause instanceof GatewayError) call.abort(cause);
+			if (cause instanceof GatewayError) call.controller.abort(cause);
 		},
 	};
 	const content = observe(source, observer, call.controller.signal);

@@ -1,6 +1,8 @@
+import { GatewayError } from "../domain/error.ts";
 import { decode } from "./encoding.ts";
 import { toUpstreamError } from "./forward.ts";
-import { toReplyHeaders } from "./headers.ts";
+import { toPublicBase } from "./guard.ts";
+import { stripReplyHeaders } from "./headers.ts";
 import { observe } from "./observe.ts";
 import {
 	clientLeft,
@@ -10,7 +12,7 @@ import {
 	toEnd,
 } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
-import { readReply } from "./read-reply.ts";
+import { type ReadReply, readReply } from "./read-reply.ts";
 import { rewriteResultsUrl } from "./results-url.ts";
 
 /** Statuses whose reply never has a body (RFC 9110 §6.4.1). */
@@ -31,80 +33,98 @@ export async function relayReply(
 	call: OpenCall,
 	gateway: Gateway,
 ): Promise<Response> {
-	const headers = toReplyHeaders(reply.headers);
-	headers.set("x-litellm-call-id", call.id);
-	const { status } = reply;
-	call.status = status;
-	if (call.request.method === "HEAD" || bodiless.has(status)) {
-		return relayBodiless(status, headers, call, gateway);
+	call.status = reply.status;
+	if (call.request.method === "HEAD" || bodiless.has(reply.status)) {
+		finishCall(call, "done", gateway);
+		return toAnswer(null, reply, call);
 	}
 	moveCall(call, "upstream", gateway);
 	const type = reply.headers.get("content-type") ?? "";
 	const { metered, resultsUrl } = call.route.family;
 	if ((metered || resultsUrl) && type.startsWith("application/json")) {
-		return relayWhole(reply, headers, call, gateway);
+		// Read to its end before the client sees its head, so that headers can tell what it cost.
+		const read = await readWhole(reply, call);
+		return read.whole === null
+			? toAnswer(relayStream(read.rest, call, gateway), reply, call)
+			: answerWhole(read.whole, reply, call, gateway);
 	}
-	// Not before here: touching `body` makes a stream of it, which costs a small call a tenth of its time (Bun 1.4.5).
-	if (reply.body === null) return relayBodiless(status, headers, call, gateway);
 	call.streamed = type.startsWith("text/event-stream");
-	const body = relayStream(reply.body, call, gateway);
-	return new Response(body, { status, headers });
+	// Not before here: touching `body` makes a stream of it, which costs a small call a tenth of its time (Bun 1.4.5).
+	const body = reply.body && relayStream(reply.body, call, gateway);
+	if (body === null) finishCall(call, "done", gateway);
+	return toAnswer(body, reply, call);
 }
 
-function relayBodiless(
-	status: number,
-	headers: Headers,
-	call: OpenCall,
-	gateway: Gateway,
-): Response {
-	finishCall(call, "done", gateway);
-	return new Response(null, { status, headers });
-}
-
-/** Reads a plain JSON reply to its end before the client sees its head, so that headers can tell what it cost. */
-async function relayWhole(
+function toAnswer(
+	body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null,
 	reply: Response,
-	headers: Headers,
 	call: OpenCall,
-	gateway: Gateway,
-): Promise<Response> {
-	const { status } = reply;
-	const read = await readReply(reply, wholeReplyBytes).catch((cause) => {
+): Response {
+	const { status, headers } = reply;
+	const answer = new Response(body, { status, headers });
+	stripReplyHeaders(answer.headers);
+	answer.headers.set("x-litellm-call-id", call.id);
+	return answer;
+}
+
+async function readWhole(reply: Response, call: OpenCall): Promise<ReadReply> {
+	try {
+		return await readReply(reply, wholeReplyBytes);
+	} catch (cause) {
 		call.controller.signal.throwIfAborted();
 		throw toUpstreamError(cause);
-	});
-	if (read.whole === null) {
-		const body = relayStream(read.rest, call, gateway);
-		return new Response(body, { status, headers });
 	}
-	const bytes = call.route.family.resultsUrl
-		? await redirectResults(read.whole, headers, call, gateway)
-		: read.whole;
+}
+
+function answerWhole(
+	bytes: Uint8Array<ArrayBuffer>,
+	reply: Response,
+	call: OpenCall,
+	gateway: Gateway,
+): Response | Promise<Response> {
+	if (call.route.family.resultsUrl && gateway.rewriteResultsUrl) {
+		return answerRedirected(bytes, reply, call, gateway);
+	}
 	call.replyBytes = bytes.length;
 	finishCall(call, "done", gateway);
-	headers.delete("content-length");
-	return new Response(bytes, { status, headers });
+	return toAnswer(bytes, reply, call);
 }
 
 /** Upstream's `results_url` is an address of its own: a client that followed it would carry our key past us. */
-async function redirectResults(
+async function answerRedirected(
 	bytes: Uint8Array<ArrayBuffer>,
-	headers: Headers,
+	reply: Response,
 	call: OpenCall,
 	gateway: Gateway,
-): Promise<Uint8Array<ArrayBuffer>> {
-	if (!gateway.rewriteResultsUrl) return bytes;
-	const coding = headers.get("content-encoding");
-	const plain = coding
-		? await decode(bytes, coding, { maxBytes: wholeReplyBytes, maxRatio })
-		: bytes;
+): Promise<Response> {
+	const coding = reply.headers.get("content-encoding");
+	const plain = coding ? await decodeReply(bytes, coding) : bytes;
+	const publicBase = toPublicBase(call.request, call.arrival, gateway);
 	const rewritten = rewriteResultsUrl(plain, {
 		upstreamOrigins: [gateway.upstreamUrl, "https://api.anthropic.com"],
-		publicBase: call.arrival.publicBase() + call.route.mount,
+		publicBase: publicBase + call.route.mount,
 	});
-	if (rewritten === plain) return bytes;
-	headers.delete("content-encoding");
-	return rewritten;
+	const sent = rewritten === plain ? bytes : rewritten;
+	call.replyBytes = sent.length;
+	finishCall(call, "done", gateway);
+	const answer = toAnswer(sent, reply, call);
+	if (sent === bytes) return answer;
+	answer.headers.delete("content-encoding");
+	answer.headers.set("content-length", String(sent.length));
+	return answer;
+}
+
+/** What cannot be decoded crosses as it is: it is not for us to judge what upstream sends. */
+async function decodeReply(
+	bytes: Uint8Array<ArrayBuffer>,
+	coding: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+	try {
+		return await decode(bytes, coding, { maxBytes: wholeReplyBytes, maxRatio });
+	} catch (error) {
+		if (error instanceof GatewayError) return bytes;
+		throw error;
+	}
 }
 
 /** Hands the reply on chunk by chunk. Cut short by upstream, it ends without a last chunk: never a forged end. */

@@ -21,9 +21,11 @@ const tooLong = (member: Member) =>
 		`\`${member.name}\` is longer than ${maxKeptBytes} bytes. Send a shorter one.`,
 	);
 
-/** Refuses a governed value of a wrong type by its first byte; holds it if it is to be kept. */
-export function beginValue(s: State, member: Member) {
-	const first = String.fromCharCode(s.valueByte);
+/** Refuses a governed value of a wrong type by its first byte, at i; holds it if it is to be kept. */
+export function beginValue(s: State, member: Member, byte: number, i: number) {
+	s.valueStart = s.base + i;
+	s.valueByte = byte;
+	const first = String.fromCharCode(byte);
 	if (member.allowed?.includes(first) === false) throw wrongValue(s, member);
 	if (member.parsed.includes(first)) hold(s, s.valueStart, member);
 }

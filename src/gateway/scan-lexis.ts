@@ -3,35 +3,42 @@
 export const quote = 0x22;
 const backslash = 0x5c;
 
-/**
- * So much of a string is searched byte by byte, the rest by the runtime's memchr, whose call costs as much as some 30
- * bytes of the loop (12 ns; Bun 1.4.5). Measured: 4 to 12 are alike, 32 costs a quarter more where code is quoted.
- */
-const nearBytes = 8;
+/** Farther than this, the runtime's memchr beats four bytes at a time, in spite of its call (12 ns; Bun 1.4.5). */
+const nearBytes = 128;
+
+/** A word of four quotes, and what finds a zero byte in a word (Hacker's Delight, §6-1). */
+const quotes = 0x22222222;
+const ones = 0x01010101;
+const highs = 0x80808080;
 
 /**
- * Finds the quote that ends the string whose inside begins at `from`. A result ≥ bytes.length means that the string
- * goes on: the next chunk is to be searched from (result - bytes.length), which is 1 after a dangling backslash.
+ * Finds the quote that ends the string whose inside begins at `from`; `words` is a view of the same bytes. A result
+ * ≥ bytes.length means that the string goes on: the next chunk is to be searched from (result - bytes.length), which is
+ * 1 after a dangling backslash.
  */
-export function endOfString(bytes: Uint8Array, from: number): number {
+export function endOfString(
+	bytes: Uint8Array,
+	words: DataView,
+	from: number,
+): number {
 	const length = bytes.length;
-	let i = from;
-	for (;;) {
-		const near = Math.min(i + nearBytes, length);
-		while (i < near) {
-			const byte = bytes[i];
-			if (byte === quote) return i;
-			i += byte === backslash ? 2 : 1;
+	for (let i = from; ; i++) {
+		const start = i;
+		const near = Math.min(i + nearBytes, length - 4);
+		let found = 0;
+		for (; i <= near; i += 4) {
+			const word = words.getInt32(i, true) ^ quotes;
+			found = (word - ones) & ~word & highs;
+			if (found !== 0) break;
 		}
-		if (i >= length) return i;
-		const found = bytes.indexOf(quote, i);
-		const end = found < 0 ? length : found;
-		let unescaped = end;
-		while (unescaped > i && bytes[unescaped - 1] === backslash) unescaped--;
-		const escaped = (end - unescaped) & 1;
-		if (found < 0) return length + escaped;
-		if (escaped === 0) return found;
-		i = found + 1;
+		if (found !== 0) i += (31 - Math.clz32(found & -found)) >> 3;
+		else i = bytes.indexOf(quote, i);
+		if (i < 0) i = length;
+		let unescaped = i;
+		while (unescaped > start && bytes[unescaped - 1] === backslash) unescaped--;
+		const escaped = (i - unescaped) & 1;
+		if (i === length) return i + escaped;
+		if (escaped === 0) return i;
 	}
 }
 

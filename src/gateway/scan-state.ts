@@ -14,11 +14,8 @@ export const maxFindings = 10_000;
 /** Requests in one batch: upstream's own limit. */
 export const maxItems = 100_000;
 
-/**
- * What may come next. Words, not numbers: a switch over literals is half again as fast as one over named constants,
- * which the runtime has to load (Bun 1.4.5).
- */
-type Want =
+/** What may come next. */
+export type Want =
 	| "body"
 	| "value"
 	| "firstValue"
@@ -26,10 +23,7 @@ type Want =
 	| "firstName"
 	| "colon"
 	| "comma"
-	| "nothing"
-	| "restOfName"
-	| "restOfString"
-	| "restOfScalar";
+	| "nothing";
 
 /** An open object or array. */
 export interface Frame {
@@ -47,8 +41,12 @@ export interface Frame {
 
 export interface State {
 	want: Want;
+	/** In which word the last chunk ended; what is wanted, is wanted after that word. */
+	rest: "name" | "string" | "scalar" | "nothing";
 	/** Offset of the chunk's first byte in the body. */
 	base: number;
+	/** The chunk, for reading four bytes at once. */
+	words: DataView;
 	/** Bytes of the next chunk that are judged already: 1 after a dangling backslash. */
 	skip: number;
 	/** The character that the last chunk left unfinished. */
@@ -88,6 +86,8 @@ export interface State {
 	readonly native: readonly string[];
 }
 
+const noWords = new DataView(new ArrayBuffer(0));
+
 export const openFrame = (): Frame => ({
 	array: true,
 	shape: shapes.elsewhere,
@@ -103,7 +103,9 @@ export function openState(
 	const frame = openFrame();
 	return {
 		want: "body",
+		rest: "nothing",
 		base: 0,
+		words: noWords,
 		skip: 0,
 		utf8Tail: new Uint8Array(0),
 		depth: 0,

@@ -47,7 +47,7 @@ export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
 					moveCall(call, "first-byte", gateway);
 					if (following === null) controller.close();
 				} catch (cause) {
-					if (cause instanceof GatewayError) call.abort(cause);
+					if (cause instanceof GatewayError) call.controller.abort(cause);
 					controller.error(cause);
 				}
 			},

@@ -15,12 +15,7 @@ import {
 	endMember,
 	findHeld,
 } from "./scan-members.ts";
-import {
-	findMember,
-	type Member,
-	type Shape,
-	shapes,
-} from "./scan-shape.ts";
+import { findMember, type Member, type Shape, shapes } from "./scan-shape.ts";
 import {
 	type Frame,
 	malformed,
@@ -28,6 +23,7 @@ import {
 	openFrame,
 	type State,
 	unexpectedByte,
+	type Want,
 } from "./scan-state.ts";
 
 const comma = 0x2c;
@@ -42,132 +38,151 @@ const isSpace = (byte: number) =>
 	byte <= 0x20 &&
 	(byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 
-/** Judges a chunk; returns how far it came, which may be one byte beyond the chunk (see endOfString). */
+/**
+ * Judges a chunk; returns how far it came, which may be one byte beyond the chunk (see endOfString).
+ *
+ * The switch stands in the loop, and what may come next in a variable of it: a function of its own and a field cost
+ * half as much again for a body of small values (Bun 1.4.5).
+ */
 export function walk(s: State, bytes: Uint8Array): number {
-	let i = s.skip;
-	if (i < bytes.length) i = resume(s, bytes, i);
+	let i = resume(s, bytes);
+	let want = s.want;
 	while (i < bytes.length) {
-		i = isSpace(bytes[i] as number) ? i + 1 : token(s, bytes, i);
+		const byte = bytes[i] as number;
+		if (isSpace(byte)) {
+			i++;
+			continue;
+		}
+		switch (want) {
+			case "comma":
+				want = byte === comma ? next(s, i) : close(s, bytes, i);
+				i++;
+				break;
+			case "firstName":
+			case "name":
+				if (byte === quote) {
+					i = name(s, bytes, i + 1);
+					want = "colon";
+					break;
+				}
+				if (want === "name") throw unexpectedByte(s.base + i);
+				want = close(s, bytes, i);
+				i++;
+				break;
+			case "colon":
+				if (byte !== colon) throw unexpectedByte(s.base + i);
+				want = "value";
+				i++;
+				break;
+			case "firstValue":
+			case "value":
+				if (byte === closeArray && want === "firstValue") {
+					want = close(s, bytes, i);
+					i++;
+					break;
+				}
+				if (s.member !== undefined) beginValue(s, s.member, byte, i);
+				if (byte === openObject || byte === openArray) {
+					want = open(s, byte, i);
+					i++;
+					break;
+				}
+				i = byte === quote ? string(s, bytes, i + 1) : scalar(s, bytes, i);
+				want = "comma";
+				break;
+			default:
+				want = outside(s, byte, i);
+				i++;
+		}
 	}
+	s.want = want;
 	return i;
 }
 
-function resume(s: State, bytes: Uint8Array, i: number): number {
-	switch (s.want) {
-		case "restOfName":
-			return restOfName(s, bytes, i);
-		case "restOfString":
-			return string(s, bytes, i);
-		case "restOfScalar":
-			return scalar(s, bytes, i);
-		default:
-			return i;
-	}
-}
-
-// The walk's functions take the index of the byte to judge and return the index after what they judged.
-
-function token(s: State, bytes: Uint8Array, i: number): number {
-	const byte = bytes[i] as number;
-	switch (s.want) {
-		case "comma":
-			return byte === comma ? next(s, i) : close(s, bytes, i);
-		case "firstName":
-			return byte === closeObject ? close(s, bytes, i) : name(s, bytes, i);
+/** Ends the word in which the last chunk ended; returns where the grammar goes on. */
+function resume(s: State, bytes: Uint8Array): number {
+	const { rest } = s;
+	s.rest = "nothing";
+	switch (rest) {
 		case "name":
-			return name(s, bytes, i);
-		case "colon":
-			if (byte !== colon) throw unexpectedByte(s.base + i);
-			s.want = "value";
-			return i + 1;
-		case "firstValue":
-			return byte === closeArray ? close(s, bytes, i) : value(s, bytes, i);
-		case "value":
-			return value(s, bytes, i);
-		case "body":
-			if (byte !== openObject) throw notAnObject(byte);
-			return value(s, bytes, i);
+			return restOfName(s, bytes, s.skip);
+		case "string":
+			return string(s, bytes, s.skip);
+		case "scalar":
+			return restOfScalar(s, bytes, s.skip);
 		default:
-			throw malformed(
-				`The request body goes on after its JSON object (byte offset ${s.base + i}). Send one object.`,
-			);
+			return s.skip;
 	}
 }
 
-const notAnObject = (byte: number) =>
-	malformed(
+/** A byte before or after the body's object. */
+function outside(s: State, byte: number, i: number): Want {
+	if (s.frames.length > 1) {
+		throw malformed(
+			`The request body goes on after its JSON object (byte offset ${s.base + i}). Send one object.`,
+		);
+	}
+	if (byte === openObject) return open(s, byte, i);
+	throw malformed(
 		byte === 0xef
 			? "The request body begins with a byte order mark. Send JSON in UTF-8 without one."
 			: "The request body is not a JSON object. Send one, in UTF-8.",
 	);
-
-/** A comma. */
-function next(s: State, i: number): number {
-	if (s.frame.array) {
-		s.member = s.frame.element;
-		s.want = "value";
-	} else {
-		s.want = "name";
-		if (s.depth === 1) endMember(s, s.base + i);
-	}
-	return i + 1;
 }
 
+/** The comma at i. */
+function next(s: State, i: number): Want {
+	if (s.frame.array) {
+		s.member = s.frame.element;
+		return "value";
+	}
+	if (s.depth === 1) endMember(s, s.base + i);
+	return "name";
+}
+
+/** The name whose first byte is at `from`; returns where the grammar goes on, as do all below. */
 function name(s: State, bytes: Uint8Array, from: number): number {
-	if (bytes[from] !== quote) throw unexpectedByte(s.base + from);
-	s.nameStart = s.base + from;
-	for (let i = from + 1; i < bytes.length; i++) {
+	s.nameStart = s.base + from - 1;
+	for (let i = from; i < bytes.length; i++) {
 		const byte = bytes[i];
 		if (byte === quote) {
-			s.want = "colon";
-			beginMember(s, findMember(s.frame.shape, bytes, from + 1, i));
+			beginMember(s, findMember(s.frame.shape, bytes, from, i));
 			return i + 1;
 		}
 		if (byte === backslash) break;
 	}
 	if (s.frame.shape.lengths !== 0) hold(s, s.nameStart, undefined);
-	return restOfName(s, bytes, from + 1);
+	return restOfName(s, bytes, from);
 }
 
 /** A name with escapes, or one that the chunk's end has cut in two. */
 function restOfName(s: State, bytes: Uint8Array, from: number): number {
-	const end = endOfString(bytes, from);
+	const end = endOfString(bytes, s.words, from);
 	if (end >= bytes.length) {
-		s.want = "restOfName";
+		s.rest = "name";
 		return end;
 	}
-	s.want = "colon";
 	beginMember(s, findHeld(s, bytes, end + 1));
 	return end + 1;
 }
 
-function value(s: State, bytes: Uint8Array, i: number): number {
-	const byte = bytes[i] as number;
-	if (s.member !== undefined) {
-		s.valueStart = s.base + i;
-		s.valueByte = byte;
-		beginValue(s, s.member);
-	}
-	if (byte === quote) return string(s, bytes, i + 1);
-	if (byte === openObject || byte === openArray)
-		return open(s, byte === openArray, i);
-	s.scalar = startScalar(byte);
-	if (s.scalar === 0) throw unexpectedByte(s.base + i);
-	return scalar(s, bytes, i + 1);
-}
-
 function string(s: State, bytes: Uint8Array, from: number): number {
-	const end = endOfString(bytes, from);
+	const end = endOfString(bytes, s.words, from);
 	if (end >= bytes.length) {
-		s.want = "restOfString";
+		s.rest = "string";
 		return end;
 	}
-	s.want = "comma";
 	if (s.member !== undefined) endValue(s, s.member, bytes, end + 1);
 	return end + 1;
 }
 
 function scalar(s: State, bytes: Uint8Array, from: number): number {
+	s.scalar = startScalar(bytes[from] as number);
+	if (s.scalar === 0) throw unexpectedByte(s.base + from);
+	return restOfScalar(s, bytes, from + 1);
+}
+
+function restOfScalar(s: State, bytes: Uint8Array, from: number): number {
 	let state = s.scalar;
 	for (let i = from; i < bytes.length; i++) {
 		const moved = moveScalar(state, bytes[i] as number);
@@ -176,37 +191,38 @@ function scalar(s: State, bytes: Uint8Array, from: number): number {
 			continue;
 		}
 		if (!isWholeScalar(state)) throw unexpectedByte(s.base + i);
-		s.want = "comma";
 		if (s.member !== undefined) endValue(s, s.member, bytes, i);
 		return i;
 	}
 	s.scalar = state;
-	s.want = "restOfScalar";
+	s.rest = "scalar";
 	return bytes.length;
 }
 
-function open(s: State, array: boolean, i: number): number {
+/** The bracket at i. */
+function open(s: State, byte: number, i: number): Want {
 	if (s.depth === maxDepth) {
 		throw malformed(
-			`The request body is nested deeper than ${maxDepth} levels.`,
+			`The request body is nested deeper than ${maxDepth} levels. Send a flatter one.`,
 		);
 	}
+	const array = byte === openArray;
 	const owner = s.member;
 	const shape = toShape(s, owner);
 	s.depth++;
 	const frame = s.frames[s.depth] ?? openFrame();
 	s.frames[s.depth] = frame;
 	frame.array = array;
+	frame.shape = shape;
 	frame.owner = owner;
 	frame.element = owner?.into && owner;
-	frame.shape = shape;
 	frame.start = s.base + i;
 	frame.seen = 0;
 	s.frame = frame;
 	s.member = frame.element;
-	s.want = array ? "firstValue" : "firstName";
-	if (!array && frame.shape === shapes.item) beginItem(s);
-	return i + 1;
+	if (array) return "firstValue";
+	if (shape === shapes.item) beginItem(s);
+	return "firstName";
 }
 
 function toShape(s: State, owner: Member | undefined): Shape {
@@ -216,19 +232,21 @@ function toShape(s: State, owner: Member | undefined): Shape {
 	return s.frame.shape === shapes.opaque ? shapes.opaque : shapes.elsewhere;
 }
 
-function close(s: State, bytes: Uint8Array, i: number): number {
+/** What should be the closing bracket at i. */
+function close(s: State, bytes: Uint8Array, i: number): Want {
 	const { frame } = s;
-	if (bytes[i] !== (frame.array ? closeArray : closeObject))
+	if (bytes[i] !== (frame.array ? closeArray : closeObject)) {
 		throw unexpectedByte(s.base + i);
+	}
 	s.depth--;
 	s.frame = s.frames[s.depth] as Frame;
-	s.want = s.depth === 0 ? "nothing" : "comma";
-	if (frame.shape === shapes.item && !frame.array)
+	if (frame.shape === shapes.item && !frame.array) {
 		endItem(s, frame.start, s.base + i + 1);
+	}
 	if (frame.owner?.keep !== undefined) {
 		s.valueStart = frame.start;
 		s.valueByte = frame.array ? openArray : openObject;
 		endValue(s, frame.owner, bytes, i + 1);
 	}
-	return i + 1;
+	return s.depth === 0 ? "nothing" : "comma";
 }

@@ -59,11 +59,13 @@ export function openScanner(options: ScannerOptions = {}): Scanner {
 }
 
 function push(s: State, chunk: Uint8Array) {
+	if (chunk.length === 0) return;
 	const tail = checkUtf8(s.utf8Tail, chunk);
 	if (tail === undefined) {
 		throw malformed("The request body is not UTF-8. Send JSON in UTF-8.");
 	}
 	s.utf8Tail = tail;
+	s.words = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
 	s.skip = walk(s, chunk) - chunk.length;
 	holdOver(s, chunk);
 	s.base += chunk.length;

@@ -35,7 +35,8 @@ export interface ServeOptions {
 /** An upstream request: a whole body, a stream, or none. */
 export interface UpstreamInit {
 	method: string;
-	headers: Headers;
+	/** Names in lower case. */
+	headers: Record<string, string>;
 	body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 	signal: AbortSignal;
 }
