@@ -40,6 +40,12 @@ const replyStays: readonly string[] = [
 	"set-cookie",
 ];
 
+/**
+ * Upstream refuses a call that names no API version, and people's scripts for LiteLLM leave it out. Never the newest: what
+ * was written without a version was written for this one.
+ */
+const oldestVersion = "2023-06-01";
+
 /** What an OAuth token needs beside itself; merged into the client's own list. */
 const oauthBeta = "oauth-2025-04-20";
 
@@ -70,6 +76,7 @@ export function toUpstreamHeaders(
 	headers["accept-encoding"] =
 		(options.identity ? null : received.get("accept-encoding")) ?? "identity";
 	headers["user-agent"] ??= options.userAgent;
+	headers["anthropic-version"] ??= oldestVersion;
 	if (options.credential) {
 		headers[options.credential.header] = options.credential.value;
 		if (options.ours) addOauthBeta(headers, options.credential);

@@ -94,6 +94,19 @@ export function moveCall(
 	call.sinceMs = gateway.clock.monotonic();
 }
 
+/**
+ * Takes room in the common memory for bytes of this call's request body.
+ * @throws GatewayError `busy`
+ */
+export function holdBytes(
+	call: OpenCall,
+	bytes: number,
+	gateway: Gateway,
+): void {
+	gateway.room.take(bytes);
+	call.heldBytes += bytes;
+}
+
 /** Gives back what the request body held; its bytes are with upstream. */
 export function releaseBody(call: OpenCall, gateway: Gateway): void {
 	if (call.heldBytes > 0) gateway.room.give(call.heldBytes);

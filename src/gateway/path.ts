@@ -51,13 +51,13 @@ function startOfPath(url: string): number {
 }
 
 function toCanonical(path: string): string {
+	if (!path.includes("%") && !path.includes("//")) return path;
 	if (refused.test(path)) {
 		throw new GatewayError(
 			"malformed_request",
 			"The path holds an empty segment or an encoded slash, backslash, dot or control character. Send a plain path such as /anthropic/v1/messages.",
 		);
 	}
-	if (!path.includes("%")) return path;
 	// RFC 3986 §6.2.2.2: an escaped unreserved character is the character itself.
 	return path.replace(unreserved, (escape) =>
 		String.fromCharCode(Number.parseInt(escape.slice(1), 16)),

@@ -1,8 +1,4 @@
 import { GatewayError } from "../domain/error.ts";
-import type { BytesInFlight } from "./bytes-in-flight.ts";
-
-/** Bodies up to this size are taken in one go; above it, chunk by chunk, so that progress can be watched. */
-const smallBytes = 64 * 1024;
 
 const digits = /^\d{1,15}$/;
 
@@ -34,43 +30,23 @@ export const tooLarge = (limitBytes: number): GatewayError =>
 	);
 
 export interface ReadOptions {
-	/** From the content-length header; null = chunked. */
-	readonly announced: number | null;
 	readonly limitBytes: number;
-	/** What the body holds of the common memory; given back by the caller when the call is over. */
-	readonly room: BytesInFlight;
-	/** Called for each chunk. */
-	readonly progress: () => void;
+	/** Called for each chunk before it is kept; what it throws ends the reading. */
+	readonly progress: (bytes: number) => void;
+	/** Ends the reading. */
 	readonly signal: AbortSignal;
 }
 
 /**
- * Reads a body whole. Room is taken before the bytes arrive, and stays taken for the length of what is returned.
- * @throws GatewayError `request_too_large`, `busy`; the signal's reason; the runtime's error when the client left
+ * Reads a body to its end, chunk by chunk.
+ * @throws GatewayError `request_too_large`; what `progress` throws; the signal's reason; the runtime's error when the client left
  */
-export async function readWhole(
-	request: Request,
-	options: ReadOptions,
+export async function readChunks(
+	body: ReadableStream<Uint8Array>,
+	{ limitBytes, progress, signal }: ReadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-	const { announced, room } = options;
-	if (announced !== null) room.take(announced);
-	try {
-		if (announced !== null && announced <= smallBytes) {
-			return new Uint8Array(await request.arrayBuffer());
-		}
-		return await readChunks(request, options);
-	} catch (error) {
-		if (announced !== null) room.give(announced);
-		throw error;
-	}
-}
-
-async function readChunks(
-	request: Request,
-	options: ReadOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
-	const { announced, limitBytes, room, signal } = options;
-	const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+	const reader = body.getReader();
+	// How the source takes its cancellation changes nothing any more.
 	const stop = () => void reader.cancel(signal.reason).catch(() => {});
 	signal.addEventListener("abort", stop, { once: true });
 	const chunks: Uint8Array[] = [];
@@ -80,14 +56,12 @@ async function readChunks(
 			const { done, value } = await reader.read();
 			signal.throwIfAborted();
 			if (done) return Buffer.concat(chunks, length);
-			if (length + value.length > limitBytes) throw tooLarge(limitBytes);
-			if (announced === null) room.take(value.length);
 			length += value.length;
+			if (length > limitBytes) throw tooLarge(limitBytes);
+			progress(value.length);
 			chunks.push(value);
-			options.progress();
 		}
 	} catch (error) {
-		if (announced === null) room.give(length);
 		stop();
 		throw error;
 	} finally {

@@ -2,9 +2,9 @@ import { GatewayError } from "../domain/error.ts";
 import { cut, scanBody } from "./body.ts";
 import { decode } from "./encoding.ts";
 import { type Observer, observe } from "./observe.ts";
-import { moveCall, type OpenCall } from "./open-call.ts";
+import { holdBytes, moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
-import { readWhole, toAnnouncedLength, tooLarge } from "./read-body.ts";
+import { readChunks, toAnnouncedLength, tooLarge } from "./read-body.ts";
 import { scanUpload } from "./scan-upload.ts";
 
 /** A request body on its way upstream. */
@@ -44,19 +44,23 @@ export async function readRequest(
 	if (announced === 0) return noBody;
 	if (announced === null && request.body === null) return noBody;
 	if (bodiless.has(request.method)) throw bodyNotAllowed(request.method);
-	if (announced === null || announced > smallBytes) {
-		call.arrival.listener.timeout(request, 0);
+	if (isScanned(call, announced)) {
+		const bytes = await readAll(call, announced, limitBytes, gateway);
+		return scanRead(bytes, call, limitBytes, gateway);
 	}
-	if (route.family.body === "scan") return readScanned(call, gateway);
-	if (isNewBatch(call)) {
-		return announced !== null && announced <= wholeBatchBytes
-			? readScanned(call, gateway)
-			: scanUpload(call, gateway);
+	if (announced !== null && announced <= smallBytes) {
+		const content = await readAll(call, announced, limitBytes, gateway);
+		return { ...noBody, content };
 	}
-	return announced !== null && announced <= smallBytes
-		? { ...noBody, content: await readAll(call, gateway) }
+	call.arrival.listener.timeout(request, 0);
+	return isNewBatch(call)
+		? scanUpload(call, gateway)
 		: streamUpload(call, announced, limitBytes, gateway);
 }
+
+const isScanned = (call: OpenCall, announced: number | null): boolean =>
+	call.route.family.body === "scan" ||
+	(isNewBatch(call) && announced !== null && announced <= wholeBatchBytes);
 
 const isNewBatch = (call: OpenCall): boolean =>
 	call.route.family.body === "items" &&
@@ -69,43 +73,73 @@ const bodyNotAllowed = (method: string): GatewayError =>
 		`A ${method} request with a body cannot be forwarded. Leave the body out.`,
 	);
 
+/** Room in the common memory is taken before the bytes arrive; it is given back when they are with upstream. */
 async function readAll(
 	call: OpenCall,
+	announced: number | null,
+	limitBytes: number,
 	gateway: Gateway,
 ): Promise<Uint8Array<ArrayBuffer>> {
-	const limitBytes = gateway.bodyLimits[call.route.family.limit];
-	const bytes = await readWhole(call.request, {
-		announced: toAnnouncedLength(call.request.headers, limitBytes),
+	const { request } = call;
+	if (announced !== null) holdBytes(call, announced, gateway);
+	if (announced !== null && announced <= smallBytes) {
+		const bytes = new Uint8Array(await request.arrayBuffer());
+		call.requestBytes = bytes.length;
+		return bytes;
+	}
+	call.arrival.listener.timeout(request, 0);
+	const bytes = await readChunks(request.body as ReadableStream<Uint8Array>, {
 		limitBytes,
-		room: gateway.room,
-		progress: () => moveCall(call, "client-body", gateway),
+		progress: (length) => {
+			if (announced === null) holdBytes(call, length, gateway);
+			moveCall(call, "client-body", gateway);
+		},
 		signal: call.controller.signal,
 	});
-	call.heldBytes = bytes.length;
 	call.requestBytes = bytes.length;
 	return bytes;
 }
 
-/** Reads the body whole, notes what it asks for, and cuts the members that are ours. */
-async function readScanned(
+/** Notes what the body asks for, and cuts the members that are ours. */
+function scanRead(
+	received: Uint8Array<ArrayBuffer>,
 	call: OpenCall,
+	limitBytes: number,
 	gateway: Gateway,
-): Promise<RequestBody> {
-	const received = await readAll(call, gateway);
+): RequestBody | Promise<RequestBody> {
 	if (received.length === 0) return noBody;
 	const coding = call.request.headers.get("content-encoding");
-	const plain = coding
-		? await decode(received, coding, {
-				maxBytes: gateway.bodyLimits[call.route.family.limit],
-				maxRatio,
-			})
-		: received;
+	if (coding !== null) {
+		return scanEncoded(received, coding, call, limitBytes, gateway);
+	}
+	return { ...noBody, content: scanAndCut(received, call) };
+}
+
+async function scanEncoded(
+	received: Uint8Array<ArrayBuffer>,
+	coding: string,
+	call: OpenCall,
+	limitBytes: number,
+	gateway: Gateway,
+): Promise<RequestBody> {
+	const plain = await decode(received, coding, {
+		maxBytes: limitBytes,
+		maxRatio,
+	});
+	holdBytes(call, plain.length, gateway);
+	const content = scanAndCut(plain, call);
+	return content === plain
+		? { ...noBody, content: received }
+		: { ...noBody, content, decoded: true };
+}
+
+function scanAndCut(
+	plain: Uint8Array<ArrayBuffer>,
+	call: OpenCall,
+): Uint8Array<ArrayBuffer> {
 	const scan = scanBody(plain, { native: call.route.family.native });
 	call.model = scan.model ?? null;
-	const sent = cut(plain, scan);
-	return sent === plain
-		? { ...noBody, content: received }
-		: { ...noBody, content: sent, decoded: coding !== null };
+	return cut(plain, scan);
 }
 
 /** Lets a large or endless body through, counted against its limit. */

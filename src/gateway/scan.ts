@@ -61,9 +61,7 @@ export function openScanner(options: ScannerOptions = {}): Scanner {
 function push(s: State, chunk: Uint8Array) {
 	if (chunk.length === 0) return;
 	const tail = checkUtf8(s.utf8Tail, chunk);
-	if (tail === undefined) {
-		throw malformed("The request body is not UTF-8. Send JSON in UTF-8.");
-	}
+	if (tail === undefined) throw notUtf8();
 	s.utf8Tail = tail;
 	s.words = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
 	s.skip = walk(s, chunk) - chunk.length;
@@ -71,7 +69,11 @@ function push(s: State, chunk: Uint8Array) {
 	s.base += chunk.length;
 }
 
+const notUtf8 = () =>
+	malformed("The request body is not UTF-8. Send JSON in UTF-8.");
+
 function end(s: State): Scan {
+	if (s.utf8Tail.length > 0) throw notUtf8();
 	if (s.want === "body") {
 		throw malformed("The request body is empty. Send a JSON object.");
 	}
