@@ -19,7 +19,6 @@ import { runProgram } from "./cli/program.ts";
 import type { Output, World } from "./cli/world.ts";
 import type { CallRecord } from "./domain/call.ts";
 import { demoCalls } from "./simulator/demo.ts";
-import { openSimulator } from "./simulator/simulator.ts";
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -96,6 +95,8 @@ const world: World = {
 			},
 		),
 	openSimulator: async () => {
+		// Not at the start: its schemas cost a gateway that never needs them half its start-up time.
+		const { openSimulator } = await import("./simulator/simulator.ts");
 		const simulator = await openSimulator();
 		return { url: simulator.url, close: simulator.stop };
 	},

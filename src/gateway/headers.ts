@@ -46,6 +46,9 @@ const replyStays: readonly string[] = [
  */
 const oldestVersion = "2023-06-01";
 
+/** What upstream takes for granted that every client sends; LiteLLM's own examples do not. Never the newer one. */
+const defaultVersion = "2023-06-01";
+
 /** What an OAuth token needs beside itself; merged into the client's own list. */
 const oauthBeta = "oauth-2025-04-20";
 
@@ -76,6 +79,7 @@ export function toUpstreamHeaders(
 	headers["accept-encoding"] =
 		(options.identity ? null : received.get("accept-encoding")) ?? "identity";
 	headers["user-agent"] ??= options.userAgent;
+	headers["anthropic-version"] ??= defaultVersion;
 	headers["anthropic-version"] ??= oldestVersion;
 	if (options.credential) {
 		headers[options.credential.header] = options.credential.value;

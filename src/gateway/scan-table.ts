@@ -159,5 +159,8 @@ type RowOf<S extends Slot> = S extends `${infer N extends ShapeName}.${infer M}`
 	: never;
 
 /** The type of the value that is kept for a slot. */
-export type Value<S extends Slot> =
-	RowOf<S> extends { keep: infer K extends Keep } ? Kept[K] : never;
+export type Value<S extends Slot> = S extends Slot
+	? RowOf<S> extends { keep: infer K extends Keep }
+		? Kept[K]
+		: never
+	: never;

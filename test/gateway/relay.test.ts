@@ -421,6 +421,26 @@ describe("headers", () => {
 	});
 });
 
+test("a client that names no API version gets the older one; any other is left alone", async () => {
+	for (const [sent, received] of [
+		[undefined, "2023-06-01"],
+		["2026-10-21", "2026-10-21"],
+	] as const) {
+		rig.simulator.record.clear();
+		await fetch(`${rig.url}/v1/messages`, {
+			method: "POST",
+			headers: {
+				authorization: `bearer ${callerKey}`,
+				...(sent ? { "anthropic-version": sent } : {}),
+			},
+			body: message,
+		});
+		const [exchange] = rig.simulator.record.all();
+		const headers = new Map(headersOf(exchange as Exchange));
+		expect(headers.get("anthropic-version")).toBe(received);
+	}
+});
+
 test("the first event reaches the client before upstream sends the second", async () => {
 	const reply = await fetch(`${rig.url}/anthropic/v1/messages`, {
 		method: "POST",

@@ -1,0 +1,9 @@
+export type JsonObject = Record<string, unknown>;
+
+export function isObject(value: unknown): value is JsonObject {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function toList(value: unknown): readonly unknown[] {
+	return Array.isArray(value) ? value : [];
+}
