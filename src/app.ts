@@ -123,10 +123,10 @@ const toGatewayOptions = (config: Config, rim: Rim, options: AppOptions) => ({
 });
 
 /** Why a call failed, for the operator; the client was told a sentence of ours. */
-function logCause({ id, end, errorCode, cause }: CallRecord): void {
+function logCause({ callId, end, cause }: CallRecord): void {
 	const log = getLogger(["tollway", "gateway"]);
-	const level = errorCode === "internal" ? "error" : "debug";
-	log[level]("Call {id} ended as {end}: {cause}", { id, end, cause });
+	const level = end === "refused:internal" ? "error" : "debug";
+	log[level]("Call {callId} ended as {end}: {cause}", { callId, end, cause });
 }
 
 function isReadable(check: () => void): boolean {
@@ -157,7 +157,8 @@ function defineRoutes(
 ): Routes {
 	// One reading of the path for routing, policy and the wire: the canonical one.
 	const app: Routes = new Hono({
-		getPath: (_request, routing) => (routing?.env as Bindings).target.path,
+		getPath: (_request, options) =>
+			(options as { env: Bindings }).env.target.path,
 	});
 	const digest = gateway.authority.masterDigest;
 	addHealthRoutes(

@@ -12,7 +12,7 @@ import {
 	statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** What a notice starts with; `bun run test` repeats such lines before its totals. */
 export const noticeMark = "SKIPPED ";
@@ -42,7 +42,7 @@ function tool(name: string) {
  */
 function executable(): string | null {
 	const given = process.env.TOLLWAY_EXECUTABLE;
-	if (given) return given;
+	if (given) return resolve(root, given);
 	const path = join(
 		root,
 		"dist",
@@ -110,7 +110,7 @@ function newestSourceMs() {
 }
 
 function missing(what: string) {
-	console.error(`${noticeMark}${what}`);
+	process.stderr.write(`${noticeMark}${what}\n`);
 	return null;
 }
 

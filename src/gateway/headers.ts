@@ -40,12 +40,6 @@ const replyStays: readonly string[] = [
 	"set-cookie",
 ];
 
-/**
- * Upstream refuses a call that names no API version, and people's scripts for LiteLLM leave it out. Never the newest: what
- * was written without a version was written for this one.
- */
-const oldestVersion = "2023-06-01";
-
 /** What upstream takes for granted that every client sends; LiteLLM's own examples do not. Never the newer one. */
 const defaultVersion = "2023-06-01";
 
@@ -80,7 +74,6 @@ export function toUpstreamHeaders(
 		(options.identity ? null : received.get("accept-encoding")) ?? "identity";
 	headers["user-agent"] ??= options.userAgent;
 	headers["anthropic-version"] ??= defaultVersion;
-	headers["anthropic-version"] ??= oldestVersion;
 	if (options.credential) {
 		headers[options.credential.header] = options.credential.value;
 		if (options.ours) addOauthBeta(headers, options.credential);

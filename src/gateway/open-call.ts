@@ -130,8 +130,8 @@ export function finishCall(
 
 /** What the reason of an aborted call says about how it ended. */
 export function toEnd(reason: unknown): CallEnd {
-	if (reason === clientLeft) return "client-left";
-	return reason instanceof GatewayError ? "timed-out" : "upstream-failed";
+	if (reason === clientLeft) return "client_left";
+	return reason instanceof GatewayError ? "timed_out" : "upstream_failed";
 }
 
 function toRecord(
@@ -141,22 +141,21 @@ function toRecord(
 	cause: unknown,
 ): CallRecord {
 	return {
-		id: call.id,
-		startedAtMs: call.startedAtMs,
+		callId: call.id,
+		timeMs: call.startedAtMs,
 		method: call.request.method,
 		path: call.route.upstreamPath,
 		model: call.model,
-		streamed: call.streamed,
-		status: call.status,
+		stream: call.streamed,
+		status: call.status ?? 0,
 		durationMs: gateway.clock.monotonic() - call.startMs,
 		firstByteMs: call.firstByteMs,
-		requestBytes: call.requestBytes,
-		replyBytes: call.replyBytes,
+		bytesIn: call.requestBytes,
+		bytesOut: call.replyBytes,
 		upstreamRequestId: call.upstreamRequestId,
 		clientAddress: call.arrival.clientAddress,
 		payer: call.grant?.payer ?? null,
 		end,
-		errorCode: cause instanceof GatewayError ? cause.code : null,
 		cause: toPrivateCause(cause),
 	};
 }

@@ -3,8 +3,9 @@ import { GatewayError } from "../domain/error.ts";
 /**
  * The one canonical path of a request: it decides policy and price, and it is what goes on the wire.
  *
- * The runtime has already resolved dot segments and backslashes (WHATWG URL). What is left is refused where two readers
- * could disagree about it: `//`, an encoded slash, backslash, dot or NUL (also encoded twice), control characters.
+ * Dot segments and backslashes are resolved (WHATWG URL; Bun has done it before, Deno has not). What is left is refused
+ * where two readers could disagree about it: `//`, an encoded slash, backslash or NUL, dots encoded twice, control
+ * characters.
  */
 export interface Target {
 	/** Canonical, without query, `SERVER_ROOT_PATH` removed. */
@@ -27,7 +28,10 @@ export function toTarget(url: string, rootPath: string): Target {
 	const end = hash === -1 ? url.length : hash;
 	const mark = url.indexOf("?", start);
 	const pathEnd = mark === -1 || mark > end ? end : mark;
-	const path = toCanonical(url.slice(start, pathEnd));
+	const received = url.slice(start, pathEnd);
+	const path = isPlain(received)
+		? received
+		: toCanonical(new URL(url.slice(0, pathEnd)).pathname);
 	return {
 		path: withoutRoot(path, rootPath),
 		query: pathEnd === end ? "" : url.slice(pathEnd, end),
@@ -50,8 +54,13 @@ function startOfPath(url: string): number {
 	return start;
 }
 
+const isPlain = (path: string): boolean =>
+	!path.includes("%") &&
+	!path.includes("//") &&
+	!path.includes("/.") &&
+	!path.includes("\\");
+
 function toCanonical(path: string): string {
-	if (!path.includes("%") && !path.includes("//")) return path;
 	if (refused.test(path)) {
 		throw new GatewayError(
 			"malformed_request",
@@ -59,8 +68,8 @@ function toCanonical(path: string): string {
 		);
 	}
 	// RFC 3986 §6.2.2.2: an escaped unreserved character is the character itself.
-	return path.replace(unreserved, (escape) =>
-		String.fromCharCode(Number.parseInt(escape.slice(1), 16)),
+	return path.replace(unreserved, (escaped) =>
+		String.fromCharCode(Number.parseInt(escaped.slice(1), 16)),
 	);
 }
 

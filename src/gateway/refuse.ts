@@ -1,6 +1,7 @@
+import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
 import { toErrorReply } from "./error-reply.ts";
-import { clientLeft, finishCall, type OpenCall, toEnd } from "./open-call.ts";
+import { clientLeft, finishCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 
 /** Whatever ended a call before its reply began, as an answer. */
@@ -12,7 +13,7 @@ export function refuse(
 	const { signal } = call.controller;
 	const cause = signal.aborted ? signal.reason : error;
 	if (cause === clientLeft || call.request.signal.aborted) {
-		finishCall(call, "client-left", gateway);
+		finishCall(call, "client_left", gateway);
 		// Nobody reads it; the runtime wants an answer all the same.
 		return new Response(null, { status: 499 });
 	}
@@ -25,14 +26,13 @@ export function refuse(
 	return toErrorReply(refusal, call.id, "anthropic");
 }
 
-const toRefusedEnd = (call: OpenCall, refusal: GatewayError) => {
-	if (refusal.code.startsWith("upstream_")) {
-		return refusal.code === "upstream_timeout"
-			? toEnd(refusal)
-			: "upstream-failed";
-	}
-	return call.firstByteMs === null ? "refused" : "upstream-failed";
-};
+function toRefusedEnd(call: OpenCall, refusal: GatewayError): CallEnd {
+	if (refusal.code === "upstream_timeout") return "timed_out";
+	// After upstream's reply had begun, whatever went wrong went wrong there.
+	return refusal.code.startsWith("upstream_") || call.firstByteMs !== null
+		? "upstream_failed"
+		: `refused:${refusal.code}`;
+}
 
 const toInternalError = (cause: unknown): GatewayError =>
 	new GatewayError(

@@ -145,7 +145,7 @@ function relayStream(
 			ended: () => finishCall(call, "done", gateway),
 			broken: (how, cause) => {
 				const reason = signal.aborted ? signal.reason : cause;
-				const end = how === "reader" ? "client-left" : toEnd(reason);
+				const end = how === "reader" ? "client_left" : toEnd(reason);
 				finishCall(call, end, gateway, reason);
 				call.controller.abort(clientLeft);
 			},

@@ -12,7 +12,6 @@ function unfinishedBytes(chunk: Uint8Array, from: number): number {
 	for (let back = 1; back <= 3 && chunk.length - back >= from; back++) {
 		const byte = chunk[chunk.length - back] ?? 0;
 		if (byte >= 0xc0) return sequenceBytes(byte) > back ? back : 0;
-		if (byte < 0x80) return 0;
 	}
 	return 0;
 }

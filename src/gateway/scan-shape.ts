@@ -97,9 +97,8 @@ export function findMember(
 	end: number,
 ): Member | undefined {
 	const length = end - start;
-	if (length >= bitsInMask || ((shape.lengths >>> length) & 1) === 0) {
-		return undefined;
-	}
+	// a shift counts modulo 32, so a longer name may pass; no such list exists
+	if (((shape.lengths >>> length) & 1) === 0) return undefined;
 	candidates: for (const member of shape.byLength[length] ?? []) {
 		for (let i = 0; i < length; i++) {
 			if (member.bytes[i] !== bytes[start + i]) continue candidates;

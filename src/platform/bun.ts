@@ -69,7 +69,11 @@ export const fetchUpstream: UpstreamFetch = (url, init) =>
 		decompress: false,
 		redirect: "manual",
 		timeout: false,
+		// Bun reads HTTP_PROXY for this machine's own addresses too.
+		...(loopback.test(url) ? { proxy: false } : {}),
 	} as BunFetchRequestInit);
+
+const loopback = /^https?:\/\/(localhost|127\.|\[::1\])/;
 
 export function openDatabase(path: string): Database {
 	const database = new SqliteDatabase(path, { create: true, strict: true });
@@ -93,7 +97,9 @@ export function raiseFetchLimit(): void {
 	const name = "BUN_CONFIG_MAX_HTTP_REQUESTS";
 	if (process.env[name] !== undefined) return;
 	const environment = { ...process.env, [name]: "65535", DO_NOT_TRACK: "1" };
-	const script = isCompiled ? [] : process.argv.slice(1, 2);
+	const script = isCompiled
+		? []
+		: [...process.execArgv, ...process.argv.slice(1, 2)];
 	const argv = [process.execPath, ...script, ...programArguments];
 	if (process.execve) {
 		process.execve(process.execPath, argv, environment);

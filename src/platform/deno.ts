@@ -89,16 +89,44 @@ export async function serve(options: ServeOptions): Promise<Listener> {
 	return listener;
 }
 
-/** Deno's fetch decodes only what it asked for itself; the relay always names an encoding, so replies arrive as sent. */
-export const fetchUpstream: UpstreamFetch = (url, init) =>
-	fetch(url, {
-		method: init.method,
-		headers: init.headers,
-		body: init.body,
-		signal: init.signal,
-		redirect: "manual",
-		...(init.body instanceof ReadableStream ? { duplex: "half" } : {}),
-	} as RequestInit);
+/** Deno's errors have no code, only words. */
+const faults: readonly (readonly [RegExp, string])[] = [
+	[/refused/i, "ECONNREFUSED"],
+	[/dns|resolve|lookup/i, "ENOTFOUND"],
+	[/certificate|tls/i, "CERT_INVALID"],
+	[/reset|closed|eof|incomplete/i, "ECONNRESET"],
+];
+
+function toCodedError(error: unknown): unknown {
+	if (!(error instanceof TypeError)) return error;
+	const text = `${error.message} ${String(error.cause ?? "")}`;
+	const code = faults.find(([words]) => words.test(text))?.[1];
+	return code ? Object.assign(error, { code }) : error;
+}
+
+/** Deno decodes a reply and leaves its `content-encoding` standing, so none is asked for, and the header goes if it comes all the same. */
+export const fetchUpstream: UpstreamFetch = async (url, init) => {
+	try {
+		const reply = await fetch(url, {
+			method: init.method,
+			headers: { ...init.headers, "accept-encoding": "identity" },
+			body: init.body,
+			signal: init.signal,
+			redirect: "manual",
+			...(init.body instanceof ReadableStream ? { duplex: "half" } : {}),
+		} as RequestInit);
+		return reply.headers.has("content-encoding") ? toDecoded(reply) : reply;
+	} catch (error) {
+		throw toCodedError(error);
+	}
+};
+
+function toDecoded(reply: Response): Response {
+	const headers = new Headers(reply.headers);
+	headers.delete("content-encoding");
+	headers.delete("content-length");
+	return new Response(reply.body, { status: reply.status, headers });
+}
 
 export function openDatabase(path: string): Database {
 	const database = new DatabaseSync(path);

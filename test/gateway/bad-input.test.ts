@@ -231,14 +231,14 @@ describe("framing", () => {
 			expect(targets).not.toContain("/v1/smuggled");
 		});
 	}
-	test("a header block beyond the runtime's room is 431", async () => {
+	test("a header block beyond the runtime's room is refused (431; Deno says 400)", async () => {
 		const reply = await sendRaw(
 			rig.url,
 			toRequest({
 				lines: [`Host: ${host()}`, `X-Big: ${"a".repeat(100_000)}`],
 			}),
 		);
-		expect(reply.status).toBe(431);
+		expect([431, 400]).toContain(reply.status as number);
 	});
 	test("an announced body that is too large is refused before it is sent", async () => {
 		const reply = await sendRaw(

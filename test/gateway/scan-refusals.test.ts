@@ -57,6 +57,8 @@ NaN tokens | {"max_tokens":NaN} | "max_tokens" must be a whole number
 NaN elsewhere | {"a":NaN} | offset 5
 Infinity | {"a":Infinity} | offset 5
 a leading zero | {"a":01} | offset 6
+two leading zeros | {"a":001} | offset 6
+a digit after zero and minus | {"a":-01} | offset 7
 a bad escape in a model | {"model":"s3cr3t\x"} | "model" has a bad escape
 a bad escape in a name | {"mod\el":"s3cr3t"} | a name has a bad escape
 an open end | {"model":"s3cr3t" | ends before
@@ -108,6 +110,14 @@ test("a governed value that is too long", () => {
 	const body = (bytes: number) => `{"model":"${"m".repeat(bytes - 2)}"}`;
 	expect(scan(body(maxKeptBytes)).model?.length).toBe(maxKeptBytes - 2);
 	expect(refusal(body(maxKeptBytes + 1))).toContain("`model` is longer");
+});
+
+test("a governed value that never ends is refused while it comes", () => {
+	const scanner = openScanner();
+	scanner.push(encode(`{"model":"`));
+	const more = encode("m".repeat(maxKeptBytes >> 1));
+	scanner.push(more);
+	expect(() => scanner.push(more)).toThrow("`model` is longer");
 });
 
 test("too many findings", () => {

@@ -1,0 +1,110 @@
+/** One line per call. */
+import type { CallEnd, CallRecord } from "../domain/call.ts";
+import { escapeControls, redactKeys } from "./safe-text.ts";
+import { toPaint, type Look, type Style } from "./terminal.ts";
+
+/** What is printed of a call. */
+export type CallFields = Omit<CallRecord, "payer" | "cause">;
+
+/** Printable ASCII without quote and backslash: all that usually comes, and it needs no escaping. */
+const plain = /^[ !#-[\]-~]*$/;
+const jsonTextMaxCharacters = 512;
+
+function toJsonText(text: string | null): string {
+	if (text === null) return "null";
+	if (text.length <= jsonTextMaxCharacters && plain.test(text)) {
+		return `"${text}"`;
+	}
+	const clipped = text.slice(0, jsonTextMaxCharacters);
+	return escapeControls(JSON.stringify(clipped));
+}
+
+const toTenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
+
+/** The keys are a contract: people's log pipelines name them. */
+function toJsonLine(call: CallFields): string {
+	const line = `{"event":"call","time":"${new Date(call.timeMs).toISOString()}","method":${toJsonText(call.method)},"path":${toJsonText(call.path)},"model":${toJsonText(call.model)},"status":${call.status},"stream":${call.stream},"duration_ms":${toTenths(call.durationMs)},"first_byte_ms":${call.firstByteMs === null ? "null" : toTenths(call.firstByteMs)},"bytes_in":${call.bytesIn},"bytes_out":${call.bytesOut},"call_id":${toJsonText(call.callId)},"upstream_request_id":${toJsonText(call.upstreamRequestId)},"client":${toJsonText(call.clientAddress)},"end":${toJsonText(call.end)}}`;
+	return redactKeys(line);
+}
+
+const two = (number: number) => String(number).padStart(2, "0");
+
+/** `12:04:31`, in the machine's time zone. */
+export function toClockTime(timeMs: number): string {
+	const date = new Date(timeMs);
+	return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** `7ms`, `1.24s`, `12.4s`, `2m05s` */
+export function toDurationText(milliseconds: number): string {
+	if (milliseconds < 999.5) return `${Math.round(milliseconds)}ms`;
+	const seconds = milliseconds / 1000;
+	if (seconds < 9.995) return `${seconds.toFixed(2)}s`;
+	if (seconds < 99.95) return `${seconds.toFixed(1)}s`;
+	const whole = Math.round(seconds);
+	return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+}
+
+const units = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** `512B`, `3.1kB`, `27MB`; thousands. */
+export function toSizeText(bytes: number): string {
+	let value = bytes;
+	let unit = 0;
+	// From 999.5 on, the next unit reads better than four digits.
+	while (value >= 999.5 && unit < units.length - 1) {
+		value /= 1000;
+		unit += 1;
+	}
+	const digits = unit > 0 && value < 9.95 ? 1 : 0;
+	return `${value.toFixed(digits)}${units[unit]}`;
+}
+
+function toStatusStyle(status: number): Style {
+	if (status >= 500 || status === 0) return "red";
+	return status >= 400 ? "yellow" : "green";
+}
+
+const endings: Readonly<Record<string, string>> = {
+	done: "",
+	client_left: "client left",
+	upstream_failed: "upstream failed",
+	timed_out: "timed out",
+};
+
+function toEnding(end: CallEnd): string {
+	return end.startsWith("refused:")
+		? `refused: ${escapeControls(end.slice("refused:".length))}`
+		: (endings[end] ?? "");
+}
+
+const prettyTextMaxCharacters = 120;
+
+const toShown = (text: string) =>
+	redactKeys(escapeControls(text.slice(0, prettyTextMaxCharacters)));
+
+/** What has a fixed width comes first, so that the columns stay straight however long a path is. */
+function toPrettyLine(call: CallFields, color: boolean): string {
+	const paint = toPaint(color);
+	const ending = toEnding(call.end);
+	const parts = [
+		paint("dim", toClockTime(call.timeMs)),
+		paint(
+			toStatusStyle(call.status),
+			call.status === 0 ? "---" : String(call.status),
+		),
+		toDurationText(call.durationMs).padStart(6),
+		paint("dim", toSizeText(call.bytesOut).padStart(6)),
+		` ${paint("bold", toShown(call.method).padEnd(4))}`,
+		toShown(call.path),
+		call.model === null ? "" : ` ${paint("cyan", toShown(call.model))}`,
+		call.stream ? paint("dim", "stream") : "",
+		ending === "" ? "" : ` ${paint("yellow", ending)}`,
+	];
+	return parts.filter((part) => part !== "").join(" ");
+}
+
+/** Without line feed. The JSON form is on the path of every call: about 0.8 µs on Bun 1.4.5. */
+export function toCallLine(call: CallFields, look: Look): string {
+	return look.pretty ? toPrettyLine(call, look.color) : toJsonLine(call);
+}

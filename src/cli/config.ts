@@ -1,0 +1,176 @@
+/** The settings as the gateway uses them. */
+import type { LogFormat, LogLevel } from "./kinds.ts";
+import { maskSecret } from "./safe-text.ts";
+import type { SettingKey, Values } from "./settings.ts";
+import {
+	pathsOf,
+	type OriginKind,
+	type Sources,
+	toAbsolute,
+} from "./sources.ts";
+
+/** The one credential that goes upstream. */
+export interface Credential {
+	readonly header: "x-api-key" | "authorization";
+	/** The whole header value, `Bearer ` included. */
+	readonly value: string;
+	/** `sk-ant-…Wxyz` */
+	readonly masked: string;
+	/** What the user gave it as: `ANTHROPIC_API_KEY`. */
+	readonly from: string;
+}
+
+/** Times in milliseconds (0 = no limit), sizes in bytes; absolute paths; URLs without trailing slash. */
+export interface Config {
+	readonly host: string;
+	/** 0 = any free port. */
+	readonly port: number;
+	readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
+	readonly publicUrl: string | null;
+	/** `""` or `/prefix`. */
+	readonly rootPath: string;
+	readonly masterKey: string | null;
+	readonly insecureNoAuth: boolean;
+	/** Lower case, without port; the public URL's host is among them. */
+	readonly allowedHosts: readonly string[];
+	readonly corsOrigins: readonly string[];
+	/** Addresses and CIDR ranges. */
+	readonly trustedProxies: readonly string[];
+	readonly adminApi: boolean;
+	readonly upstream: {
+		readonly url: string;
+		readonly credential: Credential | null;
+	};
+	readonly dataDir: string;
+	readonly databasePath: string;
+	readonly rewriteResultsUrl: boolean;
+	readonly timeouts: {
+		readonly firstByteMs: number;
+		readonly streamIdleMs: number;
+		readonly clientStallMs: number;
+		readonly slowBodyMs: number;
+		/** 0 = cut at once. */
+		readonly drainMs: number;
+	};
+	readonly limits: {
+		readonly messagesBytes: number;
+		readonly batchesBytes: number;
+		readonly filesBytes: number;
+		readonly otherBytes: number;
+		readonly inFlightBytes: number;
+	};
+	readonly log: {
+		readonly level: LogLevel;
+		readonly format: LogFormat;
+		readonly color: "auto" | "always" | "never";
+	};
+}
+
+/** Where a setting's value came from. */
+export interface Origin {
+	readonly kind: OriginKind;
+	/** The flag, variable or credential; null for a default. */
+	readonly name: string | null;
+	/** As text, secrets masked; null when unset. */
+	readonly shown: string | null;
+}
+
+export type Origins = Readonly<Record<SettingKey, Origin>>;
+
+function toCredential(values: Values, origins: Origins): Credential | null {
+	const key = values.upstreamKey === null ? "upstreamAuthToken" : "upstreamKey";
+	const secret = values[key];
+	if (secret === null) return null;
+	const masked = maskSecret(secret);
+	const from = origins[key].name ?? key;
+	// An OAuth token travels as Bearer, whichever variable holds it.
+	return key === "upstreamKey" && !secret.startsWith("sk-ant-oat")
+		? { header: "x-api-key", value: secret, masked, from }
+		: { header: "authorization", value: `Bearer ${secret}`, masked, from };
+}
+
+function toColor({ noColor, forceColor }: Values): "auto" | "always" | "never" {
+	if (forceColor !== null) return forceColor ? "always" : "never";
+	return noColor ? "never" : "auto";
+}
+
+/** The public URL's name is one by which clients may address us. */
+function toAllowedHosts({ allowedHosts, publicUrl }: Values): string[] {
+	const own = publicUrl === null ? [] : [new URL(publicUrl).hostname];
+	return [...new Set([...allowedHosts, ...own])].map((name) =>
+		name.replace(/^\[|\]$/g, ""),
+	);
+}
+
+function toTls({ tlsCertPath, tlsKeyPath }: Values, sources: Sources) {
+	if (tlsCertPath === null || tlsKeyPath === null) return null;
+	return {
+		certPath: toAbsolute(sources, tlsCertPath),
+		keyPath: toAbsolute(sources, tlsKeyPath),
+	};
+}
+
+/** The database's file, absolute. */
+export function toDatabasePath(
+	file: string | null,
+	dataDir: string,
+	sources: Sources,
+): string {
+	return file === null
+		? pathsOf(sources.platform).join(dataDir, "tollway.db")
+		: toAbsolute(sources, file);
+}
+
+function freeze<T extends object>(value: T): Readonly<T> {
+	for (const part of Object.values(value)) {
+		if (typeof part === "object" && part !== null) freeze(part);
+	}
+	return Object.freeze(value);
+}
+
+function toTimeouts(values: Values): Config["timeouts"] {
+	const { firstByteMs, streamIdleMs, clientStallMs, slowBodyMs, drainMs } =
+		values;
+	return { firstByteMs, streamIdleMs, clientStallMs, slowBodyMs, drainMs };
+}
+
+function toLimits(values: Values): Config["limits"] {
+	const { messagesBytes, batchesBytes, filesBytes, otherBytes, inFlightBytes } =
+		values;
+	return { messagesBytes, batchesBytes, filesBytes, otherBytes, inFlightBytes };
+}
+
+/** Frozen to the bottom. */
+export function toConfig(
+	values: Values & { readonly dataDir: string },
+	origins: Origins,
+	sources: Sources,
+): Config {
+	return freeze<Config>({
+		host: values.host,
+		port: values.port,
+		tls: toTls(values, sources),
+		publicUrl: values.publicUrl,
+		rootPath: values.rootPath,
+		masterKey: values.masterKey,
+		insecureNoAuth: values.insecureNoAuth,
+		allowedHosts: toAllowedHosts(values),
+		corsOrigins: values.corsOrigins,
+		trustedProxies: values.trustedProxies,
+		adminApi: values.adminApi,
+		upstream: {
+			url: values.upstreamUrl,
+			credential: toCredential(values, origins),
+		},
+		dataDir: values.dataDir,
+		databasePath: toDatabasePath(values.databaseUrl, values.dataDir, sources),
+		rewriteResultsUrl: values.rewriteResultsUrl,
+		timeouts: toTimeouts(values),
+		limits: toLimits(values),
+		log: {
+			level: values.logLevel,
+			format: values.logFormat,
+			color: toColor(values),
+		},
+	});
+}

@@ -1,0 +1,100 @@
+/** LiteLLM's variables that people bring along and that are no settings here: what becomes of each. */
+
+export interface LitellmVariable {
+	/** `harmless`: nothing is lost by it. `not offered`: it asks for something that this version does not do. */
+	readonly verdict: "used" | "harmless" | "not offered";
+	readonly about: string;
+}
+
+const row =
+	(verdict: LitellmVariable["verdict"]) =>
+	(about: string): LitellmVariable => ({ verdict, about });
+const used = row("used");
+const harmless = row("harmless");
+const notOffered = row("not offered");
+
+const oneProcess = harmless("one process serves all");
+const embedded = notOffered("the ledger is the embedded database");
+const noRedis = notOffered("limits are kept in this process");
+const noPage = notOffered("there is no dashboard yet");
+const noSink = notOffered("there are no exporters yet");
+const noAlert = notOffered("there are no alerts yet");
+const pricing = notOffered("there is no price table yet");
+const batchPolling = notOffered("batches are not polled yet");
+const budgets = notOffered("there are no budgets yet");
+
+export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {
+	NUM_WORKERS: oneProcess,
+	KEEPALIVE_TIMEOUT: harmless("idle connections are closed after 30 s"),
+	MAX_REQUESTS_BEFORE_RESTART: oneProcess,
+	CONFIG_FILE_PATH: notOffered("settings are environment variables only"),
+	LITELLM_SALT_KEY: harmless("no provider credential is stored"),
+	DATABASE_HOST: embedded,
+	DATABASE_USERNAME: embedded,
+	DATABASE_PASSWORD: embedded,
+	DATABASE_NAME: embedded,
+	STORE_MODEL_IN_DB: harmless("there is no model list to store"),
+	REDIS_HOST: noRedis,
+	REDIS_PORT: noRedis,
+	REDIS_PASSWORD: noRedis,
+	REDIS_URL: noRedis,
+	UI_USERNAME: noPage,
+	UI_PASSWORD: noPage,
+	DISABLE_ADMIN_UI: harmless("there is no dashboard yet"),
+	DISABLE_KEY_NAME: notOffered("key names are always kept"),
+	DETAILED_DEBUG: harmless("TOLLWAY_LOG_LEVEL=debug says all there is"),
+	LITELLM_DETAILED_TIMING: harmless("every call line has its times"),
+	LITELLM_MODE: harmless(".env is never read unless --env-file names it"),
+	LITELLM_LICENSE: harmless("there is nothing to license"),
+	LITELLM_LOCAL_MODEL_COST_MAP: pricing,
+	LITELLM_MODEL_COST_MAP_URL: pricing,
+	PROXY_BATCH_POLLING_INTERVAL: batchPolling,
+	PROXY_BATCH_WRITE_AT: harmless("there is no write queue to tune"),
+	PROXY_BUDGET_RESCHEDULER_MIN_TIME: budgets,
+	PROXY_BUDGET_RESCHEDULER_MAX_TIME: budgets,
+	PROMETHEUS_METRICS_PORT: noSink,
+	PROMETHEUS_MULTIPROC_DIR: oneProcess,
+	SLACK_WEBHOOK_URL: noAlert,
+	WEBHOOK_URL: noAlert,
+	SSL_VERIFY: notOffered("upstream's certificate is always checked"),
+	SSL_CERT_FILE: used("by the runtime: extra certificate roots"),
+	HTTP_PROXY: used("by the runtime, for calls upstream"),
+	HTTPS_PROXY: used("by the runtime, for calls upstream"),
+	NO_PROXY: used("by the runtime, for calls upstream"),
+	LANGFUSE_PUBLIC_KEY: noSink,
+	LANGFUSE_SECRET_KEY: noSink,
+	LANGFUSE_HOST: noSink,
+	OTEL_EXPORTER: noSink,
+	OTEL_ENDPOINT: noSink,
+	OTEL_HEADERS: noSink,
+	OTEL_EXPORTER_OTLP_ENDPOINT: noSink,
+	OTEL_EXPORTER_OTLP_HEADERS: noSink,
+	DD_API_KEY: noSink,
+	DD_SITE: noSink,
+	GENERIC_LOGGER_ENDPOINT: noSink,
+	GENERIC_LOGGER_HEADERS: noSink,
+	LANGSMITH_API_KEY: noSink,
+	GCS_BUCKET_NAME: noSink,
+	DOCS_URL: notOffered("there is no API page yet"),
+	NO_DOCS: harmless("there is no API page yet"),
+	NO_REDOC: harmless("there is no API page yet"),
+	ROOT_REDIRECT_URL: notOffered("/ never redirects"),
+};
+
+/** Settings here that go by a name LiteLLM taught. */
+export const litellmAliases: ReadonlySet<string> = new Set([
+	"HOST",
+	"PORT",
+	"SSL_CERTFILE_PATH",
+	"SSL_KEYFILE_PATH",
+	"PROXY_BASE_URL",
+	"SERVER_ROOT_PATH",
+	"LITELLM_MASTER_KEY",
+	"ANTHROPIC_API_BASE",
+	"ANTHROPIC_BASE_URL",
+	"ANTHROPIC_API_KEY",
+	"ANTHROPIC_AUTH_TOKEN",
+	"DATABASE_URL",
+	"LITELLM_LOG",
+	"JSON_LOGS",
+]);

@@ -1,0 +1,62 @@
+/** The parts of the world that every runtime's `node:process` has. */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import process from "node:process";
+import type { Output, World } from "./world.ts";
+
+/** A closed pipe (`tollway | head`) ends the output, not the process: the error reaches `done`. */
+export function toOutput(stream: NodeJS.WriteStream): Output {
+	stream.on("error", () => {});
+	return {
+		isTty: stream.isTTY === true,
+		get columns() {
+			return stream.columns as number | undefined;
+		},
+		write: (text, done) => void stream.write(text, done),
+	};
+}
+
+/** SIGHUP: the terminal was closed. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function onSignal(listener: (signal: string) => void): () => void {
+	for (const signal of stopSignals) process.on(signal, listener);
+	return () => {
+		for (const signal of stopSignals) process.off(signal, listener);
+	};
+}
+
+/** Linux and macOS; the limit in force for this process. */
+function openFileLimit(): number | null {
+	const report = process.report?.getReport() as
+		| { userLimits?: { open_files?: { soft?: unknown } } }
+		| undefined;
+	const soft = report?.userLimits?.open_files?.soft;
+	if (soft === "unlimited") return Number.POSITIVE_INFINITY;
+	return typeof soft === "number" ? soft : null;
+}
+
+type ProcessPart =
+	| "env"
+	| "platform"
+	| "home"
+	| "cwd"
+	| "stdout"
+	| "stderr"
+	| "readFile"
+	| "openFileLimit"
+	| "onSignal";
+
+export function openProcessWorld(): Pick<World, ProcessPart> {
+	return {
+		env: process.env,
+		platform: process.platform,
+		home: homedir(),
+		cwd: process.cwd(),
+		stdout: toOutput(process.stdout),
+		stderr: toOutput(process.stderr),
+		readFile: (path) => readFileSync(path, "utf8"),
+		openFileLimit,
+		onSignal,
+	};
+}

@@ -1,0 +1,84 @@
+/**
+ * Everything the commands need from outside, so that tests run them in-process and this room imports neither the
+ * gateway nor the simulator: `main` puts them in.
+ */
+import type { Clock, UpstreamFetch } from "../platform/contract.ts";
+import type { CallFields } from "./call-line.ts";
+import type { Config } from "./config.ts";
+import type { Environment } from "./sources.ts";
+
+/** stdout or stderr. */
+export interface Output {
+	readonly isTty: boolean;
+	/** Width of the terminal; undefined in a pipe. */
+	readonly columns: number | undefined;
+	/** `done` is called when the operating system has taken the text, or with the reason why it never will. */
+	write(text: string, done?: (error?: Error | null) => void): void;
+}
+
+export interface Build {
+	readonly version: string;
+	/** Commit it was built from, where known. */
+	readonly commit: string | null;
+	/** `bun 1.4.5` */
+	readonly runtime: string;
+}
+
+/** A running gateway. */
+export interface Gateway {
+	/** Where it listens: `http://127.0.0.1:4000`, no trailing slash, without the root path. */
+	readonly url: string;
+	/** Calls whose reply has not ended. */
+	pending(): number;
+	/** Takes no new calls and resolves when the open replies have ended; `force` cuts them. May be called twice. */
+	stop(force: boolean): Promise<void>;
+}
+
+/** A running simulator of the Anthropic API. */
+export interface Simulator {
+	/** No trailing slash. */
+	readonly url: string;
+	close(): Promise<void>;
+}
+
+/** A row of the demo: one call as a client would send it. `path` begins with a slash and may hold a query. */
+export interface DemoCall {
+	readonly title: string;
+	readonly method: string;
+	readonly path: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: string | null;
+	/** The status that belongs to it; without it any 2xx does. */
+	readonly expectStatus?: number;
+}
+
+export interface ServeHooks {
+	/** Called once for every finished call; must not throw and never waits. */
+	onCall(call: CallFields): void;
+}
+
+export interface World {
+	readonly build: Build;
+	readonly env: Environment;
+	readonly platform: NodeJS.Platform;
+	/** The user's home folder; "" when there is none. */
+	readonly home: string;
+	readonly cwd: string;
+	readonly stdout: Output;
+	readonly stderr: Output;
+	readonly clock: Clock;
+	readonly fetch: UpstreamFetch;
+	readonly demoCalls: readonly DemoCall[];
+	/** The file's text; throws what `node:fs` throws. */
+	readFile(path: string): string;
+	/** How many files and sockets this process may have open; null where the system does not tell. */
+	openFileLimit(): number | null;
+	/** Calls `listener` for SIGINT, SIGTERM and the like until the returned function is called. */
+	onSignal(listener: (signal: string) => void): () => void;
+	/** Rejects with the system's error (`EADDRINUSE` …) when it cannot listen. */
+	serve(config: Config, hooks: ServeHooks): Promise<Gateway>;
+	openSimulator(): Promise<Simulator>;
+}
+
+/** What the process ends with. 78 is EX_CONFIG of sysexits.h. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78 } as const;
