@@ -27,7 +27,7 @@ type Decoder = Transform & { readonly bytesWritten: number };
 /** Up to here growth is not judged: little is at stake, and a short run of spaces may well grow a thousandfold. */
 const harmlessBytes = 1024 * 1024;
 
-/** Clients use one. */
+/** Clients use one; each is a pass over the body. */
 const maxCodings = 3;
 
 const options = { chunkSize: 64 * 1024 };
@@ -64,8 +64,8 @@ function isZlib([first = 0, second = 0]: Bytes): boolean {
 }
 
 /**
- * Undoes the codings of a body; without any, gives the same array. Needs no more memory than twice `maxBytes`; a bomb is
- * noticed within its first `harmlessBytes`.
+ * Undoes the codings of a body; without any, gives the same array. A bomb is noticed within its first `harmlessBytes`; a
+ * body that is no bomb needs twice its size for a moment, and three times if it has several codings.
  *
  * Throws GatewayError `unsupported_encoding`, `request_too_large`, or `malformed_request` (broken off, corrupt, or
  * followed by other bytes).

@@ -10,6 +10,8 @@ import type { Clock } from "../platform/contract.ts";
 export type Wait = "client-body" | "first-byte" | "upstream" | "client";
 
 export interface Flight {
+	/** Its place among the open ones. */
+	slot: number;
 	wait: Wait;
 	/** Monotonic milliseconds of the last progress. */
 	sinceMs: number;
@@ -22,6 +24,7 @@ export type WaitLimits = { readonly [W in Wait]: number };
 
 export interface Flights {
 	begin(flight: Flight): void;
+	/** Once for each that began. */
 	end(flight: Flight): void;
 	size(): number;
 	/** Ends every call with this error. */
@@ -59,10 +62,13 @@ const overdue: {
 };
 
 export function openFlights(clock: Clock, limits: WaitLimits): Flights {
-	const open = new Set<Flight>();
+	// Not a Set: JSC keeps what was deleted from it alive until it rehashes, and the garbage collector then costs a small
+	// call 5 µs more (Bun 1.4.5).
+	const open: Flight[] = [];
 	const sweep = () => {
 		const now = clock.monotonic();
-		for (const flight of open) {
+		// A copy: ending one call moves another.
+		for (const flight of [...open]) {
 			const limit = limits[flight.wait];
 			if (limit > 0 && now - flight.sinceMs > limit) {
 				flight.controller.abort(overdue[flight.wait](limit));
@@ -71,11 +77,19 @@ export function openFlights(clock: Clock, limits: WaitLimits): Flights {
 	};
 	const timer = setInterval(sweep, sweepEveryMs);
 	return {
-		begin: (flight) => void open.add(flight),
-		end: (flight) => void open.delete(flight),
-		size: () => open.size,
+		begin: (flight) => {
+			flight.slot = open.length;
+			open.push(flight);
+		},
+		end: (flight) => {
+			const last = open.pop();
+			if (last === undefined || last === flight) return;
+			last.slot = flight.slot;
+			open[last.slot] = last;
+		},
+		size: () => open.length,
 		abortAll: (reason) => {
-			for (const flight of open) flight.controller.abort(reason);
+			for (const flight of [...open]) flight.controller.abort(reason);
 		},
 		close: () => clearInterval(timer),
 	};

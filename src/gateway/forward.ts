@@ -1,15 +1,15 @@
 import { GatewayError } from "../domain/error.ts";
 import type { Grant } from "./authenticate.ts";
 import { toUpstreamHeaders } from "./headers.ts";
-import { moveCall, type OpenCall, releaseBody } from "./open-call.ts";
+import { moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { RequestBody } from "./read.ts";
 
 /**
- * Sends the call upstream and resolves with the reply's head.
- * @throws GatewayError `upstream_unreachable`, `upstream_invalid`, or why the call was ended; `clientLeft`
+ * Sends the call upstream and resolves with the reply's head. Rejects with the runtime's own error, or with the reason
+ * why the call was ended.
  */
-export async function forward(
+export function forward(
 	call: OpenCall,
 	grant: Grant,
 	body: RequestBody,
@@ -27,24 +27,14 @@ export async function forward(
 	});
 	if (body.decoded) delete headers["content-encoding"];
 	if (body.length !== null) headers["content-length"] = String(body.length);
-	try {
-		// By string, never by `new URL(path, base)`: a path that starts with `//` would replace the host.
-		const url = gateway.upstreamUrl + route.upstreamPath + arrival.target.query;
-		const reply = await gateway.fetch(url, {
-			method: request.method,
-			headers,
-			body: body.content,
-			signal: controller.signal,
-		});
-		call.firstByteMs = gateway.clock.monotonic() - call.startMs;
-		call.upstreamRequestId = reply.headers.get("request-id");
-		return reply;
-	} catch (cause) {
-		controller.signal.throwIfAborted();
-		throw toUpstreamError(cause);
-	} finally {
-		releaseBody(call, gateway);
-	}
+	// By string, never by `new URL(path, base)`: a path that starts with `//` would replace the host.
+	const url = gateway.upstreamUrl + route.upstreamPath + arrival.target.query;
+	return gateway.fetch(url, {
+		method: request.method,
+		headers,
+		body: body.content,
+		signal: controller.signal,
+	});
 }
 
 interface Fault {

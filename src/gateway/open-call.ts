@@ -25,7 +25,7 @@ export interface OpenCall extends Flight {
 	readonly route: Route;
 	readonly startedAtMs: number;
 	readonly startMs: number;
-	grant: Grant | null;
+	payer: Grant["payer"] | null;
 	model: string | null;
 	streamed: boolean;
 	status: number | null;
@@ -36,6 +36,8 @@ export interface OpenCall extends Flight {
 	/** Request bytes that this call holds of the common memory. */
 	heldBytes: number;
 	over: boolean;
+	/** Hears that the client went away. */
+	readonly onLeave: () => void;
 }
 
 /** The reason with which a call's controller is aborted when the client went away. */
@@ -60,9 +62,11 @@ export function openCall(
 		startedAtMs: gateway.clock.now(),
 		startMs,
 		controller,
+		slot: 0,
 		wait: "client-body",
 		sinceMs: startMs,
-		grant: null,
+		onLeave: () => controller.abort(clientLeft),
+		payer: null,
 		model: null,
 		streamed: false,
 		status: null,
@@ -73,13 +77,7 @@ export function openCall(
 		heldBytes: 0,
 		over: false,
 	};
-	request.signal.addEventListener(
-		"abort",
-		() => {
-			if (!call.over) controller.abort(clientLeft);
-		},
-		{ once: true },
-	);
+	request.signal.addEventListener("abort", call.onLeave);
 	gateway.flights.begin(call);
 	return call;
 }
@@ -107,6 +105,19 @@ export function holdBytes(
 	call.heldBytes += bytes;
 }
 
+/** Notes the head of upstream's reply. */
+export function noteReply(
+	call: OpenCall,
+	reply: Response,
+	gateway: Gateway,
+): void {
+	moveCall(call, "upstream", gateway);
+	call.firstByteMs = call.sinceMs - call.startMs;
+	call.status = reply.status;
+	call.upstreamRequestId = reply.headers.get("request-id");
+	releaseBody(call, gateway);
+}
+
 /** Gives back what the request body held; its bytes are with upstream. */
 export function releaseBody(call: OpenCall, gateway: Gateway): void {
 	if (call.heldBytes > 0) gateway.room.give(call.heldBytes);
@@ -124,6 +135,8 @@ export function finishCall(
 	call.over = true;
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
+	// Left standing, it keeps the call alive for the garbage collector until the request itself goes.
+	call.request.signal.removeEventListener("abort", call.onLeave);
 	call.arrival.listener.timeout(call.request, idleConnectionSeconds);
 	gateway.onCall(toRecord(call, end, gateway, cause));
 }
@@ -154,7 +167,7 @@ function toRecord(
 		bytesOut: call.replyBytes,
 		upstreamRequestId: call.upstreamRequestId,
 		clientAddress: call.arrival.clientAddress,
-		payer: call.grant?.payer ?? null,
+		payer: call.payer,
 		end,
 		cause: toPrivateCause(cause),
 	};

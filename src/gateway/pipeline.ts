@@ -5,7 +5,7 @@ import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
 import { toRoute } from "./families.ts";
 import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
 import { forward } from "./forward.ts";
-import { type Arrival, openCall } from "./open-call.ts";
+import { type Arrival, noteReply, openCall } from "./open-call.ts";
 import { readRequest } from "./read.ts";
 import { refuse } from "./refuse.ts";
 import { relayReply } from "./relay-reply.ts";
@@ -41,12 +41,20 @@ export interface GatewayOptions {
 export interface Gateway extends GatewayOptions {
 	readonly flights: Flights;
 	readonly room: BytesInFlight;
+	/** For the runtime's own timer, which counts in whole seconds up to 255; 0 = no limit. */
+	readonly slowBodySeconds: number;
 }
+
+const maxTimerSeconds = 255;
 
 export const openGateway = (options: GatewayOptions): Gateway => ({
 	...options,
 	flights: openFlights(options.clock, options.waitLimits),
 	room: openBytesInFlight(options.inFlightBytes),
+	slowBodySeconds: Math.min(
+		Math.ceil(options.waitLimits["client-body"] / 1000),
+		maxTimerSeconds,
+	),
 });
 
 /** One call, from its arrival to its reply. Never throws: what goes wrong becomes an answer. */
@@ -58,9 +66,15 @@ export async function runCall(
 	const route = toRoute(arrival.target.path);
 	const call = openCall(request, arrival, gateway, route);
 	try {
-		call.grant = authenticate(request.headers, route.family, gateway.authority);
+		const grant = authenticate(
+			request.headers,
+			route.family,
+			gateway.authority,
+		);
+		call.payer = grant.payer;
 		const body = await readRequest(call, gateway);
-		const reply = await forward(call, call.grant, body, gateway);
+		const reply = await forward(call, grant, body, gateway);
+		noteReply(call, reply, gateway);
 		return await relayReply(reply, call, gateway);
 	} catch (error) {
 		return refuse(error, call, gateway);

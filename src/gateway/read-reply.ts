@@ -3,15 +3,11 @@ export type ReadReply =
 	| { readonly whole: Uint8Array<ArrayBuffer> }
 	| { readonly whole: null; readonly rest: ReadableStream<Uint8Array> };
 
-/** Rejects with the runtime's error when upstream breaks off. */
+/** For a reply of unknown length. Rejects with the runtime's error when upstream breaks off. */
 export async function readReply(
 	reply: Response,
 	maxBytes: number,
 ): Promise<ReadReply> {
-	const announced = Number(reply.headers.get("content-length") ?? Number.NaN);
-	if (announced <= maxBytes) {
-		return { whole: new Uint8Array(await reply.arrayBuffer()) };
-	}
 	const reader = (reply.body as ReadableStream<Uint8Array>).getReader();
 	const chunks: Uint8Array[] = [];
 	let length = 0;

@@ -1,6 +1,7 @@
 import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
 import { toErrorReply } from "./error-reply.ts";
+import { toUpstreamError } from "./forward.ts";
 import { clientLeft, finishCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 
@@ -17,8 +18,7 @@ export function refuse(
 		// Nobody reads it; the runtime wants an answer all the same.
 		return new Response(null, { status: 499 });
 	}
-	const refusal =
-		cause instanceof GatewayError ? cause : toInternalError(cause);
+	const refusal = toRefusal(cause, call);
 	call.status = refusal.row.status;
 	finishCall(call, toRefusedEnd(call, refusal), gateway, refusal);
 	// Whatever is still under way for this call (an upload, a read) ends now.
@@ -32,6 +32,15 @@ function toRefusedEnd(call: OpenCall, refusal: GatewayError): CallEnd {
 	return refusal.code.startsWith("upstream_") || call.firstByteMs !== null
 		? "upstream_failed"
 		: `refused:${refusal.code}`;
+}
+
+function toRefusal(cause: unknown, call: OpenCall): GatewayError {
+	if (cause instanceof GatewayError) return cause;
+	// Runtimes give network errors a code; an error without one is a mistake of ours.
+	const coded = typeof (cause as { code?: unknown } | null)?.code === "string";
+	return coded && call.wait !== "client-body"
+		? toUpstreamError(cause)
+		: toInternalError(cause);
 }
 
 const toInternalError = (cause: unknown): GatewayError =>

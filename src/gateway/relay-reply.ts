@@ -1,6 +1,5 @@
 import { GatewayError } from "../domain/error.ts";
 import { decode } from "./encoding.ts";
-import { toUpstreamError } from "./forward.ts";
 import { toPublicBase } from "./guard.ts";
 import { stripReplyHeaders } from "./headers.ts";
 import { observe } from "./observe.ts";
@@ -12,7 +11,7 @@ import {
 	toEnd,
 } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
-import { type ReadReply, readReply } from "./read-reply.ts";
+import { readReply } from "./read-reply.ts";
 import { rewriteResultsUrl } from "./results-url.ts";
 
 /** Statuses whose reply never has a body (RFC 9110 §6.4.1). */
@@ -25,34 +24,50 @@ const wholeReplyBytes = 16 * 1024 * 1024;
 const maxRatio = 200;
 
 /**
- * The client's reply: upstream's status, headers and bytes, and our call id.
- * @throws GatewayError when upstream breaks off a reply that is read whole
+ * The client's reply: upstream's status, headers and bytes, and our call id. Rejects with the runtime's own error when
+ * upstream breaks off a reply that is read whole.
  */
-export async function relayReply(
+export function relayReply(
 	reply: Response,
 	call: OpenCall,
 	gateway: Gateway,
-): Promise<Response> {
-	call.status = reply.status;
+): Response | Promise<Response> {
 	if (call.request.method === "HEAD" || bodiless.has(reply.status)) {
 		finishCall(call, "done", gateway);
 		return toAnswer(null, reply, call);
 	}
-	moveCall(call, "upstream", gateway);
 	const type = reply.headers.get("content-type") ?? "";
 	const { metered, resultsUrl } = call.route.family;
 	if ((metered || resultsUrl) && type.startsWith("application/json")) {
-		// Read to its end before the client sees its head, so that headers can tell what it cost.
-		const read = await readWhole(reply, call);
-		return read.whole === null
-			? toAnswer(relayStream(read.rest, call, gateway), reply, call)
-			: answerWhole(read.whole, reply, call, gateway);
+		return relayWhole(reply, call, gateway);
 	}
 	call.streamed = type.startsWith("text/event-stream");
 	// Not before here: touching `body` makes a stream of it, which costs a small call a tenth of its time (Bun 1.4.5).
 	const body = reply.body && relayStream(reply.body, call, gateway);
 	if (body === null) finishCall(call, "done", gateway);
 	return toAnswer(body, reply, call);
+}
+
+/** Reads a JSON reply to its end before the client sees its head, so that headers can tell what it cost. */
+async function relayWhole(
+	reply: Response,
+	call: OpenCall,
+	gateway: Gateway,
+): Promise<Response> {
+	const announced = Number(reply.headers.get("content-length") ?? Number.NaN);
+	const read =
+		announced <= wholeReplyBytes
+			? { whole: new Uint8Array(await reply.arrayBuffer()) }
+			: await readReply(reply, wholeReplyBytes);
+	if (read.whole === null) {
+		return toAnswer(relayStream(read.rest, call, gateway), reply, call);
+	}
+	if (call.route.family.resultsUrl && gateway.rewriteResultsUrl) {
+		return answerRedirected(read.whole, reply, call, gateway);
+	}
+	call.replyBytes = read.whole.length;
+	finishCall(call, "done", gateway);
+	return toAnswer(read.whole, reply, call);
 }
 
 function toAnswer(
@@ -65,29 +80,6 @@ function toAnswer(
 	stripReplyHeaders(answer.headers);
 	answer.headers.set("x-litellm-call-id", call.id);
 	return answer;
-}
-
-async function readWhole(reply: Response, call: OpenCall): Promise<ReadReply> {
-	try {
-		return await readReply(reply, wholeReplyBytes);
-	} catch (cause) {
-		call.controller.signal.throwIfAborted();
-		throw toUpstreamError(cause);
-	}
-}
-
-function answerWhole(
-	bytes: Uint8Array<ArrayBuffer>,
-	reply: Response,
-	call: OpenCall,
-	gateway: Gateway,
-): Response | Promise<Response> {
-	if (call.route.family.resultsUrl && gateway.rewriteResultsUrl) {
-		return answerRedirected(bytes, reply, call, gateway);
-	}
-	call.replyBytes = bytes.length;
-	finishCall(call, "done", gateway);
-	return toAnswer(bytes, reply, call);
 }
 
 /** Upstream's `results_url` is an address of its own: a client that followed it would carry our key past us. */

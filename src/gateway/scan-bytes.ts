@@ -2,7 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 
-const noBytes = new Uint8Array(0);
+export const noBytes = new Uint8Array(0);
 
 /** Bytes in the UTF-8 sequence that begins with this byte. */
 const sequenceBytes = (lead: number) =>
@@ -43,6 +43,7 @@ export function checkUtf8(
 /** A Buffer's `slice` would be a view of a chunk that may be reused. */
 const copyBytes = (bytes: Uint8Array) => new Uint8Array(bytes);
 
+/** One array of all of them. */
 export function joinBytes(
 	pieces: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {

@@ -17,7 +17,7 @@ export interface Call {
 	readonly model: string | undefined;
 	readonly stream: boolean;
 	readonly maxTokens: number | undefined;
-	/** In the order of the body, these three included. */
+	/** In the order in which their values end, these three included. */
 	readonly findings: readonly Finding[];
 }
 
@@ -41,7 +41,7 @@ export interface Scan extends Call {
 	readonly items: number;
 }
 
-/** The findings of a slot, in the order of the body. */
+/** The findings of one slot. */
 export function findingsOf<S extends Slot>(
 	call: Pick<Call, "findings">,
 	slot: S,

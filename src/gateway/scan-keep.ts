@@ -1,6 +1,7 @@
 /** The values of governed members: what they must be, and what is kept of them across chunks. */
 
-import { joinBytes } from "./scan-bytes.ts";
+import { Buffer } from "node:buffer";
+import { noBytes } from "./scan-bytes.ts";
 import type { Member } from "./scan-shape.ts";
 import {
 	malformed,
@@ -23,6 +24,7 @@ const tooLong = (member: Member) =>
 
 /** Refuses a governed value of a wrong type by its first byte, at i; holds it if it is to be kept. */
 export function beginValue(s: State, member: Member, byte: number, i: number) {
+	if (member.keep === undefined) return;
 	s.valueStart = s.base + i;
 	s.valueByte = byte;
 	const first = String.fromCharCode(byte);
@@ -31,20 +33,16 @@ export function beginValue(s: State, member: Member, byte: number, i: number) {
 }
 
 /** Keeps what the table wants of the governed value that ends before bytes[end]. */
-export function endValue(
-	s: State,
-	member: Member,
-	bytes: Uint8Array,
-	end: number,
-) {
+export function endValue(s: State, member: Member, bytes: Buffer, end: number) {
 	if (member.keep === undefined) return;
 	const raw = takeHeld(s, bytes, end);
-	const value = raw && parse(s, member, raw);
+	const value = raw === undefined ? undefined : parse(s, member, raw);
 	if (member.cut && s.cutting)
 		s.cuts.push({ start: s.cutStart, end: s.base + end });
-	const present = raw
-		? value !== null
-		: member.parsed === "" && s.valueByte !== 0x6e;
+	const present =
+		raw !== undefined
+			? value !== null
+			: member.parsed === "" && s.valueByte !== 0x6e;
 	if (present) addFinding(s, member.slot, value, s.base + end);
 }
 
@@ -63,22 +61,14 @@ function addFinding(s: State, slot: Slot, value: unknown, end: number) {
 	});
 }
 
-const decoder = new TextDecoder();
-
-/** A JSON text as its value. */
-export const parseJson = (
-	raw: Uint8Array,
-	reviver?: typeof dropPrototype,
-): unknown => JSON.parse(decoder.decode(raw), reviver);
-
 /** T-41: labels are copied and merged later on, where this name would reach into a prototype. */
 const dropPrototype = (name: string, value: unknown) =>
 	name === "__proto__" ? undefined : value;
 
-function parse(s: State, member: Member, raw: Uint8Array): unknown {
+function parse(s: State, member: Member, raw: string): unknown {
 	let value: unknown;
 	try {
-		value = parseJson(raw, member.keep === "json" ? dropPrototype : undefined);
+		value = JSON.parse(raw, member.keep === "json" ? dropPrototype : undefined);
 	} catch (cause) {
 		throw malformed(
 			`\`${member.name}\` has a bad escape or a control character (byte offset ${s.valueStart} of the request body).`,
@@ -99,7 +89,7 @@ export function hold(s: State, start: number, holder: Member | undefined) {
 }
 
 /** Saves what is held of a chunk that ends. */
-export function holdOver(s: State, bytes: Uint8Array) {
+export function holdOver(s: State, bytes: Buffer) {
 	if (s.hold < 0) return;
 	const piece = bytes.subarray(Math.max(s.hold - s.base, 0));
 	const length = s.heldBytes + piece.length;
@@ -119,26 +109,24 @@ export function holdOver(s: State, bytes: Uint8Array) {
 
 export function dropHeld(s: State) {
 	s.hold = -1;
-	s.held = new Uint8Array(0);
+	s.held = noBytes;
 	s.heldBytes = 0;
 }
 
-/** Ends the hold before bytes[end] and gives what was held, at most until the chunk is reused; undefined if nothing was. */
+/** Ends the hold before bytes[end] and gives what was held; undefined if nothing was. */
 export function takeHeld(
 	s: State,
-	bytes: Uint8Array,
+	bytes: Buffer,
 	end: number,
-): Uint8Array | undefined {
+): string | undefined {
 	if (s.hold < 0) return undefined;
 	const start = s.hold - s.base;
-	if (s.holder !== undefined && end - start > maxKeptBytes)
+	if (s.holder !== undefined && end - start > maxKeptBytes) {
 		throw tooLong(s.holder);
+	}
 	s.hold = -1;
-	if (start >= 0) return bytes.subarray(start, end);
-	const all = joinBytes([
-		s.held.subarray(0, s.heldBytes),
-		bytes.subarray(0, end),
-	]);
+	if (start >= 0) return bytes.toString("utf8", start, end);
+	const held = [s.held.subarray(0, s.heldBytes), bytes.subarray(0, end)];
 	dropHeld(s);
-	return all;
+	return Buffer.concat(held).toString();
 }

@@ -1,5 +1,7 @@
 /** The words of JSON (RFC 8259), resumable at any byte. */
 
+import type { Buffer } from "node:buffer";
+
 export const quote = 0x22;
 const backslash = 0x5c;
 
@@ -17,7 +19,7 @@ const highs = 0x80808080;
  * 1 after a dangling backslash.
  */
 export function endOfString(
-	bytes: Uint8Array,
+	bytes: Buffer,
 	words: DataView,
 	from: number,
 ): number {
@@ -42,8 +44,9 @@ export function endOfString(
 	}
 }
 
-/** Numbers and literals as an automaton: from a state, on any of these characters, to a state. */
 const digits = "0123456789";
+
+/** Numbers and literals as an automaton: from a state, on any of these characters, to a state. */
 const scalarRows = [
 	["start", "-", "minus"],
 	["start", "0", "zero"],

@@ -1,16 +1,21 @@
 /** What the walk does at the names, commas and batch items that it comes upon. */
 
+import type { Buffer } from "node:buffer";
 import { firstOf, toCall } from "./scan-finding.ts";
-import { dropHeld, parseJson, takeHeld } from "./scan-keep.ts";
-import { findMember, type Member, maxNameBytes } from "./scan-shape.ts";
+import { dropHeld, takeHeld } from "./scan-keep.ts";
+import {
+	findMember,
+	type Member,
+	maxNameBytes,
+	type Shape,
+	shapes,
+} from "./scan-shape.ts";
 import { malformed, maxItems, type State } from "./scan-state.ts";
-
-const backslash = 0x5c;
 
 /** The member that a held name means, which ends before bytes[end]. */
 export function findHeld(
 	s: State,
-	bytes: Uint8Array,
+	bytes: Buffer,
 	end: number,
 ): Member | undefined {
 	const { shape } = s.frame;
@@ -19,19 +24,18 @@ export function findHeld(
 		dropHeld(s);
 		return undefined;
 	}
-	const raw = takeHeld(s, bytes, end) as Uint8Array;
-	if (!raw.includes(backslash)) {
-		return findMember(shape, raw, 1, raw.length - 1);
-	}
+	const raw = takeHeld(s, bytes, end) ?? "";
+	let name: string;
 	try {
-		const plain = new TextEncoder().encode(String(parseJson(raw)));
-		return findMember(shape, plain, 0, plain.length);
+		name = raw.includes("\\") ? JSON.parse(raw) : raw.slice(1, -1);
 	} catch (cause) {
 		throw malformed(
 			`The request body is not valid JSON: a name has a bad escape or a control character (byte offset ${s.nameStart}).`,
 			cause,
 		);
 	}
+	const plain = new TextEncoder().encode(name);
+	return findMember(shape, plain, 0, plain.length);
 }
 
 /** The member whose name has just ended, or undefined for any other name. */
@@ -49,6 +53,14 @@ export function beginMember(s: State, member: Member | undefined) {
 		);
 	}
 	frame.seen |= member.bit;
+}
+
+/** The shape of an object or array that is the value of `owner`. */
+export function toShape(s: State, owner: Member | undefined): Shape {
+	if (owner?.into !== undefined) return owner.into;
+	if (s.depth === 0) return s.root;
+	if (owner?.keep === "json") return shapes.opaque;
+	return s.frame.shape === shapes.opaque ? shapes.opaque : shapes.elsewhere;
 }
 
 /**

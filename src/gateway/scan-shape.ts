@@ -97,7 +97,7 @@ export function findMember(
 	end: number,
 ): Member | undefined {
 	const length = end - start;
-	// a shift counts modulo 32, so a longer name may pass; no such list exists
+	// shifts count modulo 32: a longer name may pass, and then finds no list
 	if (((shape.lengths >>> length) & 1) === 0) return undefined;
 	candidates: for (const member of shape.byLength[length] ?? []) {
 		for (let i = 0; i < length; i++) {

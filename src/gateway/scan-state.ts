@@ -1,6 +1,7 @@
 /** What the scanner remembers between two bytes, and how it refuses. */
 
 import { GatewayError } from "../domain/error.ts";
+import { noBytes } from "./scan-bytes.ts";
 import type { Cut, Finding, Item } from "./scan-finding.ts";
 import type { ScalarState } from "./scan-lexis.ts";
 import { type Member, type Shape, shapes } from "./scan-shape.ts";
@@ -107,7 +108,7 @@ export function openState(
 		base: 0,
 		words: noWords,
 		skip: 0,
-		utf8Tail: new Uint8Array(0),
+		utf8Tail: noBytes,
 		depth: 0,
 		frame,
 		frames: [frame],
@@ -118,7 +119,7 @@ export function openState(
 		scalar: 0,
 		hold: -1,
 		holder: undefined,
-		held: new Uint8Array(0),
+		held: noBytes,
 		heldBytes: 0,
 		comma: -1,
 		stays: false,

@@ -1,5 +1,6 @@
 /** The grammar of JSON (RFC 8259) as a walk over one chunk that stops and resumes at any byte. */
 
+import type { Buffer } from "node:buffer";
 import { beginValue, endValue, hold } from "./scan-keep.ts";
 import {
 	endOfString,
@@ -14,8 +15,9 @@ import {
 	endItem,
 	endMember,
 	findHeld,
+	toShape,
 } from "./scan-members.ts";
-import { findMember, type Member, type Shape, shapes } from "./scan-shape.ts";
+import { findMember, shapes } from "./scan-shape.ts";
 import {
 	type Frame,
 	malformed,
@@ -44,7 +46,7 @@ const isSpace = (byte: number) =>
  * The switch stands in the loop, and what may come next in a variable of it: a function of its own and a field cost
  * half as much again for a body of small values (Bun 1.4.5).
  */
-export function walk(s: State, bytes: Uint8Array): number {
+export function walk(s: State, bytes: Buffer): number {
 	let i = resume(s, bytes);
 	let want = s.want;
 	while (i < bytes.length) {
@@ -100,7 +102,7 @@ export function walk(s: State, bytes: Uint8Array): number {
 }
 
 /** Ends the word in which the last chunk ended; returns where the grammar goes on. */
-function resume(s: State, bytes: Uint8Array): number {
+function resume(s: State, bytes: Buffer): number {
 	const { rest } = s;
 	s.rest = "nothing";
 	switch (rest) {
@@ -140,8 +142,8 @@ function next(s: State, i: number): Want {
 	return "name";
 }
 
-/** The name whose first byte is at `from`; returns where the grammar goes on, as do all below. */
-function name(s: State, bytes: Uint8Array, from: number): number {
+/** The name whose first byte is at `from`. This and the other words return where the grammar goes on. */
+function name(s: State, bytes: Buffer, from: number): number {
 	s.nameStart = s.base + from - 1;
 	for (let i = from; i < bytes.length; i++) {
 		const byte = bytes[i];
@@ -156,7 +158,7 @@ function name(s: State, bytes: Uint8Array, from: number): number {
 }
 
 /** A name with escapes, or one that the chunk's end has cut in two. */
-function restOfName(s: State, bytes: Uint8Array, from: number): number {
+function restOfName(s: State, bytes: Buffer, from: number): number {
 	const end = endOfString(bytes, s.words, from);
 	if (end >= bytes.length) {
 		s.rest = "name";
@@ -166,7 +168,7 @@ function restOfName(s: State, bytes: Uint8Array, from: number): number {
 	return end + 1;
 }
 
-function string(s: State, bytes: Uint8Array, from: number): number {
+function string(s: State, bytes: Buffer, from: number): number {
 	const end = endOfString(bytes, s.words, from);
 	if (end >= bytes.length) {
 		s.rest = "string";
@@ -176,13 +178,13 @@ function string(s: State, bytes: Uint8Array, from: number): number {
 	return end + 1;
 }
 
-function scalar(s: State, bytes: Uint8Array, from: number): number {
+function scalar(s: State, bytes: Buffer, from: number): number {
 	s.scalar = startScalar(bytes[from] as number);
 	if (s.scalar === 0) throw unexpectedByte(s.base + from);
 	return restOfScalar(s, bytes, from + 1);
 }
 
-function restOfScalar(s: State, bytes: Uint8Array, from: number): number {
+function restOfScalar(s: State, bytes: Buffer, from: number): number {
 	let state = s.scalar;
 	for (let i = from; i < bytes.length; i++) {
 		const moved = moveScalar(state, bytes[i] as number);
@@ -225,15 +227,8 @@ function open(s: State, byte: number, i: number): Want {
 	return "firstName";
 }
 
-function toShape(s: State, owner: Member | undefined): Shape {
-	if (owner?.into !== undefined) return owner.into;
-	if (s.depth === 0) return s.root;
-	if (owner?.keep === "json") return shapes.opaque;
-	return s.frame.shape === shapes.opaque ? shapes.opaque : shapes.elsewhere;
-}
-
 /** What should be the closing bracket at i. */
-function close(s: State, bytes: Uint8Array, i: number): Want {
+function close(s: State, bytes: Buffer, i: number): Want {
 	const { frame } = s;
 	if (bytes[i] !== (frame.array ? closeArray : closeObject)) {
 		throw unexpectedByte(s.base + i);

@@ -47,6 +47,7 @@ const accepted = {
 	"names with escapes": String.raw`{"mod\u0065l":"\"","\\":1,"\"":"\\\\","li\u0074ellm_metadata":{"\"}":"]"}, "us\u0065r" : "\\"}`,
 	"characters of two, three and four bytes": `{"é€😀":"é€😀","model":"é€😀é","user":["😀"]}`,
 	"long names and strings": `{"${long}":"${long}\\"${long}","metadata":{"${long}":"${long}"},"model":"${long}"}`,
+	"a name that is too long to be ours is left to upstream": `{"${long}\\x":1}`,
 	"members to cut": `{ "user" : 1 , "model":"m" , "tags":["a","]"], "no-log":true , "stream":false, "litellm_metadata":{"tags":["}"]} }`,
 	blocks: JSON.stringify({
 		system: [

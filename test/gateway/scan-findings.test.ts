@@ -117,13 +117,29 @@ test.each(toRows(harmless))("%s: not refused", (_what, body = "") => {
 });
 
 test("a finding tells where its value stands", () => {
-	const values = ['"m"', "[{}, []]", '{"user_id":[{}]}', "-0", "true"];
-	const names = ["model", "mcp_servers", "metadata", "max_tokens", "stream"];
-	const body = `{ ${names.map((name, i) => `"${name}" : ${values[i]} `).join()} }`;
-	const { findings } = scan(body);
-	expect(findings.map(({ start, end }) => body.slice(start, end))).toEqual(
-		values,
+	const members = [
+		["model", `"m"`],
+		["mcp_servers", "[{}, []]"],
+		["cache_control", `{"type":"ephemeral", "ttl":null}`],
+		["metadata", `{"user_id":[{}]}`],
+		["tools", `[{"cache_control":{"ttl":null}}]`],
+		["max_tokens", "-0"],
+		["stream", "true"],
+	];
+	const body = `{ ${members.map(([name, value]) => `"${name}" : ${value} `).join()} }`;
+	const places = scan(body).findings.map(({ slot, start, end }) => [
+		slot.slice(slot.indexOf(".") + 1),
+		body.slice(start, end),
+	]);
+	expect(places).toEqual(members.with(4, ["cache_control", `{"ttl":null}`]));
+});
+
+test("findings of values inside a value leave its place alone", () => {
+	const body = `{"cache_control": {"ttl":"1h"} }`;
+	const places = scan(body).findings.map(({ start, end }) =>
+		body.slice(start, end),
 	);
+	expect(places).toEqual([`"1h"`, `{"ttl":"1h"}`]);
 });
 
 test("findings of one object share their parent", () => {
