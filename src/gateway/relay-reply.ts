@@ -57,7 +57,7 @@ async function relayWhole(
 	const announced = Number(reply.headers.get("content-length") ?? Number.NaN);
 	const read =
 		announced <= wholeReplyBytes
-			? { whole: new Uint8Array(await reply.arrayBuffer()) }
+			? { whole: await reply.bytes() }
 			: await readReply(reply, wholeReplyBytes);
 	if (read.whole === null) {
 		return toAnswer(relayStream(read.rest, call, gateway), reply, call);

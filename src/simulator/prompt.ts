@@ -93,7 +93,8 @@ export function readLastMessage(request: JsonObject): {
 		return isObject(block) && typeof block.text === "string" ? block.text : "";
 	});
 	return {
-		text: texts.filter((text) => text !== "").join("\n"),
+		// Clients put reminders of their own in front of what the user wrote.
+		text: texts.findLast((text) => text !== "") ?? "",
 		hasToolResult: blocks.some(
 			(block) => isObject(block) && block.type === "tool_result",
 		),
