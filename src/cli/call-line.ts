@@ -1,7 +1,7 @@
 /** One line per call. */
 import type { CallEnd, CallRecord } from "../domain/call.ts";
 import { escapeControls, redactKeys } from "./safe-text.ts";
-import { toPaint, type Look, type Style } from "./terminal.ts";
+import { type Look, type Style, toPaint } from "./terminal.ts";
 
 /** What is printed of a call. */
 export type CallFields = Omit<CallRecord, "payer" | "cause">;

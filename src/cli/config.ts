@@ -3,8 +3,8 @@ import type { LogFormat, LogLevel } from "./kinds.ts";
 import { maskSecret } from "./safe-text.ts";
 import type { SettingKey, Values } from "./settings.ts";
 import {
-	pathsOf,
 	type OriginKind,
+	pathsOf,
 	type Sources,
 	toAbsolute,
 } from "./sources.ts";

@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { toCallRow, toCurlLines } from "./demo-text.ts";
 import { loadConfig } from "./load-config.ts";
 import { openLog } from "./log.ts";
-import { readUsage, type ReplySummary } from "./read-usage.ts";
+import { type ReplySummary, readUsage } from "./read-usage.ts";
 import { escapeControls } from "./safe-text.ts";
 import { openSignals, type Signals } from "./stop.ts";
 import { type Paint, toPlainPaint } from "./terminal.ts";

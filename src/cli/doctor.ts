@@ -2,7 +2,7 @@
 import { type DoctorRow, localChecks } from "./doctor-checks.ts";
 import { checkUpstream } from "./doctor-upstream.ts";
 import type { Loaded } from "./load-config.ts";
-import { loadFrom, type LoadOptions } from "./load-options.ts";
+import { type LoadOptions, loadFrom } from "./load-options.ts";
 import { type Style, toPlainPaint } from "./terminal.ts";
 import { exitCodes, type World } from "./world.ts";
 

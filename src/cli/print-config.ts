@@ -2,7 +2,7 @@
 import type { Origin } from "./config.ts";
 import { litellmAliases, litellmVariables } from "./litellm-variables.ts";
 import type { Loaded } from "./load-config.ts";
-import { loadFrom, type LoadOptions } from "./load-options.ts";
+import { type LoadOptions, loadFrom } from "./load-options.ts";
 import { escapeControls, redactKeys } from "./safe-text.ts";
 import { groups, listSettings, type Setting } from "./settings.ts";
 import type { Environment } from "./sources.ts";

@@ -1,6 +1,6 @@
 /** `tollway serve` */
 import { toBanner } from "./banner.ts";
-import { loadFrom, type LoadOptions, printProblems } from "./load-options.ts";
+import { type LoadOptions, loadFrom, printProblems } from "./load-options.ts";
 import { openLog } from "./log.ts";
 import { toStartFailure } from "./start-failure.ts";
 import { openSignals, stopOnSignal } from "./stop.ts";

@@ -1,7 +1,7 @@
 /** Why the gateway could not start, in one sentence with a way out. */
 import { isIPv6 } from "node:net";
-import { escapeControls, redactKeys } from "./safe-text.ts";
 import type { Config } from "./config.ts";
+import { escapeControls, redactKeys } from "./safe-text.ts";
 
 type Explain = (config: Config) => string;
 

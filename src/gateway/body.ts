@@ -1,15 +1,7 @@
 /** A request body that is in memory whole. */
 
-import { openScanner, type ScannerOptions } from "./scan.ts";
 import { joinBytes } from "./scan-bytes.ts";
-import type { Cut, Scan } from "./scan-finding.ts";
-
-/** Throws GatewayError `malformed_request`. */
-export function scanBody(bytes: Uint8Array, options?: ScannerOptions): Scan {
-	const scanner = openScanner(options);
-	scanner.push(bytes);
-	return scanner.end();
-}
+import type { Cut } from "./scan-finding.ts";
 
 /** The body without the members that are for us; the same array if it has none. All other bytes stay as they are. */
 export function cut<Bytes extends Uint8Array>(

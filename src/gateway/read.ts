@@ -1,10 +1,11 @@
 import { GatewayError } from "../domain/error.ts";
-import { cut, scanBody } from "./body.ts";
+import { cut } from "./body.ts";
 import { decode } from "./encoding.ts";
 import { type Observer, observe } from "./observe.ts";
 import { holdBytes, moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import { readChunks, toAnnouncedLength, tooLarge } from "./read-body.ts";
+import { scanBody } from "./scan.ts";
 import { scanUpload } from "./scan-upload.ts";
 
 /** A request body on its way upstream. */
@@ -39,7 +40,8 @@ const wholeBatchBytes = 32 * 1024 * 1024;
 const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /**
- * Reads what must be read of the body before the call may go on.
+ * Reads what must be read of the body before the call may go on. Room in the common memory is taken before the bytes
+ * arrive; it is given back when they are with upstream.
  * @throws GatewayError as the table of errors has it; the runtime's error when the client left
  */
 export async function readRequest(
@@ -58,7 +60,9 @@ export async function readRequest(
 		announced !== null &&
 		announced <= (scanned ? onePieceBytes : smallBytes)
 	) {
-		const bytes = await readOnePiece(call, announced, gateway);
+		holdBytes(call, announced, gateway);
+		call.arrival.listener.timeout(request, gateway.slowBodySeconds);
+		const bytes = Buffer.from(await request.arrayBuffer());
 		call.requestBytes = bytes.length;
 		return scanned ? scanRead(bytes, call, limitBytes, gateway) : toBody(bytes);
 	}
@@ -86,17 +90,6 @@ const bodyNotAllowed = (method: string): GatewayError =>
 		"malformed_request",
 		`A ${method} request with a body cannot be forwarded. Leave the body out.`,
 	);
-
-/** Room in the common memory is taken before the bytes arrive; it is given back when they are with upstream. */
-async function readOnePiece(
-	call: OpenCall,
-	announced: number,
-	gateway: Gateway,
-): Promise<Uint8Array<ArrayBuffer>> {
-	holdBytes(call, announced, gateway);
-	call.arrival.listener.timeout(call.request, gateway.slowBodySeconds);
-	return await call.request.bytes();
-}
 
 async function readPieces(
 	call: OpenCall,

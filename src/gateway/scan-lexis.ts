@@ -14,7 +14,7 @@ const ones = 0x01010101;
 const highs = 0x80808080;
 
 /**
- * Finds the quote that ends the string whose inside begins at `from`; `words` is a view of the same bytes. A result
+ * Finds the quote that ends the string whose inside begins at `from`; `words` is a view of the same bytes, or empty. A result
  * ≥ bytes.length means that the string goes on: the next chunk is to be searched from (result - bytes.length), which is
  * 1 after a dangling backslash.
  */
@@ -26,22 +26,31 @@ export function endOfString(
 	const length = bytes.length;
 	for (let i = from; ; i++) {
 		const start = i;
-		const near = Math.min(i + nearBytes, length - 4);
-		let found = 0;
-		for (; i <= near; i += 4) {
-			const word = words.getInt32(i, true) ^ quotes;
-			found = (word - ones) & ~word & highs;
-			if (found !== 0) break;
-		}
-		if (found !== 0) i += (31 - Math.clz32(found & -found)) >> 3;
-		else i = bytes.indexOf(quote, i);
-		if (i < 0) i = length;
+		i = findQuote(bytes, words, i);
 		let unescaped = i;
 		while (unescaped > start && bytes[unescaped - 1] === backslash) unescaped--;
 		const escaped = (i - unescaped) & 1;
 		if (i === length) return i + escaped;
 		if (escaped === 0) return i;
 	}
+}
+
+/** The place of the next quote, or the length. */
+function findQuote(bytes: Buffer, words: DataView, from: number): number {
+	const length = bytes.length;
+	let i = from;
+	if (words.byteLength === 0) {
+		while (i < length && bytes[i] !== quote) i++;
+		return Math.min(i, length);
+	}
+	const near = Math.min(i + nearBytes, length - 4);
+	for (; i <= near; i += 4) {
+		const word = words.getInt32(i, true) ^ quotes;
+		const found = (word - ones) & ~word & highs;
+		if (found !== 0) return i + ((31 - Math.clz32(found & -found)) >> 3);
+	}
+	const far = bytes.indexOf(quote, i);
+	return far < 0 ? length : far;
 }
 
 const digits = "0123456789";

@@ -46,7 +46,7 @@ export interface State {
 	rest: "name" | "string" | "scalar" | "nothing";
 	/** Offset of the chunk's first byte in the body. */
 	base: number;
-	/** The chunk, for reading four bytes at once. */
+	/** The chunk, for reading four bytes at once, or `noWords`. */
 	words: DataView;
 	/** Bytes of the next chunk that are judged already: 1 after a dangling backslash. */
 	skip: number;
@@ -87,7 +87,8 @@ export interface State {
 	readonly native: readonly string[];
 }
 
-const noWords = new DataView(new ArrayBuffer(0));
+/** Of a chunk that is searched byte by byte. */
+export const noWords = new DataView(new ArrayBuffer(0));
 
 export const openFrame = (): Frame => ({
 	array: true,

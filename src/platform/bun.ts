@@ -70,7 +70,7 @@ export const fetchUpstream: UpstreamFetch = (url, init) =>
 		redirect: "manual",
 		timeout: false,
 		// Bun reads HTTP_PROXY for this machine's own addresses too.
-		...(loopback.test(url) ? { proxy: false } : {}),
+		proxy: loopback.test(url) ? false : undefined,
 	} as BunFetchRequestInit);
 
 const loopback = /^https?:\/\/(localhost|127\.|\[::1\])/;

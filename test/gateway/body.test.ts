@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { cut, scanBody } from "../../src/gateway/body.ts";
+import { cut } from "../../src/gateway/body.ts";
+import { scanBody } from "../../src/gateway/scan.ts";
 import { findingsOf } from "../../src/gateway/scan-finding.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { scanBody } from "../../src/gateway/body.ts";
-import { openScanner } from "../../src/gateway/scan.ts";
+import { openScanner, scanBody } from "../../src/gateway/scan.ts";
 import type { Item, Scan } from "../../src/gateway/scan-finding.ts";
 import { maxKeptBytes } from "../../src/gateway/scan-state.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { scanBody } from "../../src/gateway/body.ts";
+import { scanBody } from "../../src/gateway/scan.ts";
 import { findingsOf } from "../../src/gateway/scan-finding.ts";
 import type { Slot } from "../../src/gateway/scan-table.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../../src/domain/error.ts";
-import { scanBody } from "../../src/gateway/body.ts";
+import { scanBody } from "../../src/gateway/scan.ts";
 import { findingsOf, type Item } from "../../src/gateway/scan-finding.ts";
 import { maxItems } from "../../src/gateway/scan-state.ts";
 

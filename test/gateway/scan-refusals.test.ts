@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { GatewayError } from "../../src/domain/error.ts";
-import { scanBody } from "../../src/gateway/body.ts";
-import { openScanner } from "../../src/gateway/scan.ts";
+import { openScanner, scanBody } from "../../src/gateway/scan.ts";
 import {
 	maxDepth,
 	maxFindings,

@@ -7,8 +7,8 @@ import {
 	expect,
 	test,
 } from "bun:test";
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { openRig, type Rig, startGateway } from "../rig.ts";
 
 let rig: Rig;
