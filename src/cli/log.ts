@@ -3,7 +3,7 @@
  * (`getLogger(["tollway", "<room>"])`); here is decided what becomes of the records.
  */
 import { configureSync, type LogRecord, resetSync } from "@logtape/logtape";
-import { type CallFields, toCallLine, toClockTime } from "./call-line.ts";
+import { type CallFields, openCallLines, toClockTime } from "./call-line.ts";
 import type { Config } from "./config.ts";
 import { openLineWriter } from "./line-writer.ts";
 import { escapeControls, redactKeys } from "./safe-text.ts";
@@ -126,11 +126,10 @@ export function openLog(
 			},
 		],
 	});
+	const toCallLine = openCallLines(callLook);
 	const quiet = config.level === "warning" || config.level === "error";
 	return {
-		onCall: quiet
-			? () => {}
-			: (call) => calls.write(toCallLine(call, callLook)),
+		onCall: quiet ? () => {} : (call) => calls.write(toCallLine(call)),
 		async close() {
 			await Promise.all([calls.close(), diagnostics.close()]);
 			resetSync();

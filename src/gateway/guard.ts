@@ -54,7 +54,7 @@ const forwardedNames = [
 	"x-real-ip",
 ] as const;
 
-const hostForm = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i;
+const hostForm = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i;
 
 const preflightSeconds = "600";
 
@@ -65,9 +65,16 @@ export function openGuard(options: GuardOptions): Guard {
 	const proxies = toBlockList(options.trustedProxies);
 	const trusting = options.trustedProxies.length > 0;
 
+	// Nearly every request has the Host of the one before.
+	let accepted = "";
 	const requireHost = (request: Request) => {
-		const name = toHostName(request.headers.get("host"));
-		if (anyHost || hosts.has(name)) return;
+		const host = request.headers.get("host") ?? "";
+		if (host !== "" && host === accepted) return;
+		const name = toHostName(host);
+		if (anyHost || hosts.has(name)) {
+			accepted = host;
+			return;
+		}
 		throw new GatewayError(
 			"forbidden",
 			"This gateway does not answer to that host name. Its operator can add it to TOLLWAY_ALLOWED_HOSTS.",
@@ -77,8 +84,8 @@ export function openGuard(options: GuardOptions): Guard {
 	return {
 		admitArrival(request, listener) {
 			if (!methods.has(request.method)) throw methodNotAllowed(request.method);
-			const target = toTarget(request.url, options.rootPath);
 			requireHost(request);
+			const target = toTarget(request.url, options.rootPath);
 			if (options.open) refuseForeign(request, origins);
 			return toArrival(request, listener, target, proxies, trusting);
 		},
@@ -124,9 +131,11 @@ const methodNotAllowed = (method: string): GatewayError =>
 			: `The method ${method} is not forwarded. Use GET, HEAD, POST, PUT, PATCH or DELETE.`,
 	);
 
-function toHostName(host: string | null): string {
-	const match = hostForm.exec(host ?? "");
-	if (!match) {
+const maxPort = 65_535;
+
+function toHostName(host: string): string {
+	const match = hostForm.exec(host);
+	if (!match || Number(match[3] ?? 0) > maxPort) {
 		throw new GatewayError(
 			"malformed_request",
 			"The Host header is not a plain host name with an optional port. Send exactly one.",
@@ -168,7 +177,11 @@ function toArrival(
 	proxies: BlockList,
 	trusting: boolean,
 ): Arrival {
-	const clientAddress = listener.clientAddress(request);
+	// Whoever reaches a loopback address is this machine; asking the runtime for it costs 1.4 µs (Bun 1.4.5).
+	const clientAddress =
+		!trusting && isLoopback(listener.hostname)
+			? listener.hostname
+			: listener.clientAddress(request);
 	const scheme = listener.url.startsWith("https:") ? "https" : "http";
 	const arrival = { listener, target, clientAddress, scheme } as const;
 	// Asking an empty list costs 5 µs (Bun 1.4.5).
@@ -186,6 +199,9 @@ function toArrival(
 		),
 	};
 }
+
+const isLoopback = (hostname: string): boolean =>
+	hostname === "127.0.0.1" || hostname === "::1" || hostname === "localhost";
 
 /** Where the client reaches us, `SERVER_ROOT_PATH` included; no trailing slash. */
 export function toPublicBase(

@@ -39,13 +39,9 @@ export function toTarget(url: string, rootPath: string): Target {
 }
 
 function startOfPath(url: string): number {
-	const scheme = url.startsWith("http://") ? 7 : 8;
-	const usable =
-		scheme === 7
-			? URL.canParse(url)
-			: url.startsWith("https://") && URL.canParse(url);
-	const start = url.indexOf("/", scheme);
-	if (!usable || start === -1) {
+	const plain = url.startsWith("http://");
+	const start = url.indexOf("/", plain ? 7 : 8);
+	if (start === -1 || !(plain || url.startsWith("https://"))) {
 		throw new GatewayError(
 			"malformed_request",
 			"The Host header or the request target is not usable as an address. Send one Host header with a plain host name and port.",

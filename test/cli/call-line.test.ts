@@ -1,14 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import {
 	type CallFields,
-	toCallLine,
+	openCallLines,
 	toClockTime,
 	toDurationText,
 	toSizeText,
 } from "../../src/cli/call-line.ts";
+import type { Look } from "../../src/cli/terminal.ts";
 
 const json = { pretty: false, color: false };
 const pretty = { pretty: true, color: false };
+
+const toCallLine = (fields: CallFields, look: Look) =>
+	openCallLines(look)(fields);
 
 const call: CallFields = {
 	timeMs: Date.UTC(2026, 10, 22, 12, 4, 31, 250),

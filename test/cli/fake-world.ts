@@ -1,11 +1,12 @@
 /** A world in memory: outputs that can be read, signals that can be sent, a gateway that only pretends. */
+
+import type { Config } from "../../src/cli/config.ts";
 import type {
 	Gateway,
 	Output,
 	ServeHooks,
 	World,
 } from "../../src/cli/world.ts";
-import type { Config } from "../../src/cli/config.ts";
 
 export interface Recorded extends Output {
 	text(): string;

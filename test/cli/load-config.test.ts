@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Sources } from "../../src/cli/sources.ts";
-import { configOf, load, type Env } from "./loading.ts";
+import { configOf, type Env, load } from "./loading.ts";
 
 test("an empty environment is a working configuration", () => {
 	const { config, problems, warnings } = load({});

@@ -15,7 +15,7 @@ const seed = 1;
 if (!hasProc) console.error(`${noticeMark}the soaks: this system has no /proc`);
 
 for (const name of names) {
-	test.skipIf(!hasProc)(
+	test.concurrent.skipIf(!hasProc)(
 		`${name}: ${soaks[name].about}`,
 		async () => {
 			const context = {
