@@ -15,6 +15,7 @@ import type {
 	Clock,
 	Database,
 	Listener,
+	ReleaseChunk,
 	ServeOptions,
 	UpstreamFetch,
 } from "./platform/contract.ts";
@@ -25,6 +26,7 @@ export interface Rim {
 	readonly clock: Clock;
 	readonly newId: () => string;
 	readonly fetch: UpstreamFetch;
+	readonly releaseChunk: ReleaseChunk;
 	readonly serve: (options: ServeOptions) => Promise<Listener>;
 	readonly openDatabase: (path: string) => Database;
 }
@@ -98,6 +100,7 @@ const toGatewayOptions = (config: Config, rim: Rim, options: AppOptions) => ({
 	clock: rim.clock,
 	newId: rim.newId,
 	fetch: rim.fetch,
+	releaseChunk: rim.releaseChunk,
 	authority: {
 		masterDigest: config.masterKey === null ? null : toDigest(config.masterKey),
 		credential: config.upstream.credential,

@@ -6,6 +6,7 @@ import {
 	openDatabase,
 	programArguments,
 	raiseFetchLimit,
+	releaseChunk,
 	runtime,
 	serve,
 } from "#platform";
@@ -27,7 +28,7 @@ const world: World = {
 	serve: (config, { onCall }) =>
 		openApp(
 			config,
-			{ clock, newId, fetch: fetchUpstream, serve, openDatabase },
+			{ clock, newId, fetch: fetchUpstream, releaseChunk, serve, openDatabase },
 			{ version, onCall },
 		),
 	openSimulator: async () => {

@@ -7,6 +7,7 @@ export type FamilyName =
 	| "messages"
 	| "count_tokens"
 	| "batches"
+	| "batch_results"
 	| "chat_completions"
 	| "models"
 	| "files"
@@ -33,6 +34,8 @@ export interface Family {
 	readonly native?: readonly string[];
 	/** Replies may hold `results_url`, an absolute address that would lead the client past us. */
 	readonly resultsUrl: boolean;
+	/** A GET may bring a file of any length. */
+	readonly bulk: boolean;
 }
 
 const plain = {
@@ -42,6 +45,7 @@ const plain = {
 	access: "open",
 	credential: "ours",
 	resultsUrl: false,
+	bulk: false,
 } as const;
 
 const messages = { ...plain, body: "scan", limit: "messages" } as const;
@@ -62,14 +66,15 @@ export const families: { readonly [Name in FamilyName]: Family } = {
 		limit: "batches",
 		resultsUrl: true,
 	},
+	batch_results: { ...plain, name: "batch_results", bulk: true },
 	models: { ...plain, name: "models" },
-	files: { ...plain, name: "files", limit: "files" },
-	skills: { ...plain, name: "skills", limit: "files" },
+	files: { ...plain, name: "files", limit: "files", bulk: true },
+	skills: { ...plain, name: "skills", limit: "files", bulk: true },
 	resources: { ...plain, name: "resources" },
 	background: { ...plain, name: "background" },
 	oauth: { ...plain, name: "oauth", credential: "none" },
 	admin: { ...plain, name: "admin", access: "admin" },
-	unknown: { ...plain, name: "unknown" },
+	unknown: { ...plain, name: "unknown", bulk: true },
 };
 
 /** First path segment below `/v1/` → family. `messages` and `chat` are told apart below. */
@@ -140,7 +145,14 @@ function toFamily(path: string): Family {
 }
 
 function toMessagesFamily(path: string, second: string | undefined): Family {
-	if (second === "batches") return families.batches;
+	if (second === "batches") {
+		const ofResults = path.endsWith("/results");
+		return ofResults ? families.batch_results : families.batches;
+	}
 	if (path === "/v1/messages/count_tokens") return families.count_tokens;
 	return second === undefined ? families.messages : families.unknown;
 }
+
+/** Whether the reply may be a file of any length. */
+export const isBulk = ({ family }: Route, method: string): boolean =>
+	family.bulk && method === "GET";

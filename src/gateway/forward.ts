@@ -1,5 +1,6 @@
 import { GatewayError } from "../domain/error.ts";
 import type { Grant } from "./authenticate.ts";
+import { isBulk } from "./families.ts";
 import { toUpstreamHeaders } from "./headers.ts";
 import { moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
@@ -34,6 +35,7 @@ export function forward(
 		headers,
 		body: body.content,
 		signal: controller.signal,
+		bulk: isBulk(route, request.method),
 	});
 }
 

@@ -1,5 +1,9 @@
 import type { CallRecord } from "../domain/call.ts";
-import type { Clock, UpstreamFetch } from "../platform/contract.ts";
+import type {
+	Clock,
+	ReleaseChunk,
+	UpstreamFetch,
+} from "../platform/contract.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
 import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
 import { toRoute } from "./families.ts";
@@ -15,6 +19,7 @@ export interface GatewayOptions {
 	/** A UUID, version 4. */
 	readonly newId: () => string;
 	readonly fetch: UpstreamFetch;
+	readonly releaseChunk: ReleaseChunk;
 	readonly authority: Authority;
 	/** Scheme, host and base path; no trailing slash. Nothing of a request can change it. */
 	readonly upstreamUrl: string;

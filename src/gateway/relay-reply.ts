@@ -1,5 +1,6 @@
 import { GatewayError } from "../domain/error.ts";
 import { decode } from "./encoding.ts";
+import { isBulk } from "./families.ts";
 import { toPublicBase } from "./guard.ts";
 import { stripReplyHeaders } from "./headers.ts";
 import { observe } from "./observe.ts";
@@ -126,11 +127,18 @@ function relayStream(
 	gateway: Gateway,
 ): ReadableStream<Uint8Array> {
 	const { signal } = call.controller;
+	const bulk = isBulk(call.route, call.request.method);
+	let handedOn: Uint8Array | null = null;
 	return observe(
 		body,
 		{
-			wanted: () => moveCall(call, "upstream", gateway),
+			wanted: () => {
+				if (handedOn) gateway.releaseChunk(handedOn);
+				handedOn = null;
+				moveCall(call, "upstream", gateway);
+			},
 			chunk: (bytes) => {
+				if (bulk) handedOn = bytes;
 				call.replyBytes += bytes.length;
 				moveCall(call, "client", gateway);
 			},

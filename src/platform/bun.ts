@@ -1,5 +1,9 @@
 import { Database as SqliteDatabase } from "bun:sqlite";
 import { randomUUID } from "node:crypto";
+import { download } from "./bun-download.ts";
+
+export { releaseChunk } from "./bun-release.ts";
+
 import type {
 	Clock,
 	Database,
@@ -60,8 +64,9 @@ export async function serve(options: ServeOptions): Promise<Listener> {
  * `decompress: false`: Bun would decode the body and leave `content-encoding` standing. `redirect: "manual"`: Bun keeps
  * `x-api-key` across origins. `timeout: false`: its own idle limit of 5 minutes also cuts a call that is still thinking.
  */
-export const fetchUpstream: UpstreamFetch = (url, init) =>
-	fetch(url, {
+export const fetchUpstream: UpstreamFetch = (url, init) => {
+	if (init.bulk && !usesProxy(url)) return download(url, init);
+	return fetch(url, {
 		method: init.method,
 		headers: init.headers,
 		body: init.body,
@@ -72,6 +77,16 @@ export const fetchUpstream: UpstreamFetch = (url, init) =>
 		// Bun reads HTTP_PROXY for this machine's own addresses too.
 		proxy: loopback.test(url) ? false : undefined,
 	} as BunFetchRequestInit);
+};
+
+const proxyNames = ["http_proxy", "https_proxy", "all_proxy"] as const;
+
+/** Which proxy serves which address is for fetch to know. */
+const usesProxy = (url: string): boolean =>
+	!loopback.test(url) &&
+	proxyNames.some(
+		(name) => process.env[name] || process.env[name.toUpperCase()],
+	);
 
 const loopback = /^https?:\/\/(localhost|127\.|\[::1\])/;
 

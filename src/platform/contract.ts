@@ -39,6 +39,8 @@ export interface UpstreamInit {
 	headers: Record<string, string>;
 	body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 	signal: AbortSignal;
+	/** A GET whose reply may be long and its reader slow: nothing is read ahead of it. */
+	bulk?: boolean;
 }
 
 /** `fetch` with the relay's switches: nothing decoded, no redirect followed, no hidden time-out. Rejects with the runtime's own error. */
@@ -46,6 +48,12 @@ export type UpstreamFetch = (
 	url: string,
 	init: UpstreamInit,
 ) => Promise<Response>;
+
+/**
+ * Gives back the memory of a chunk that nobody looks at any more, and of what stands before it in the same buffer. Left
+ * to the collector, the chunks of a fast body make 60 MB. No-op where the runtime may still hold on to a chunk.
+ */
+export type ReleaseChunk = (chunk: Uint8Array) => void;
 
 export interface Clock {
 	/** Milliseconds since 1970, UTC. */

@@ -5,6 +5,7 @@ import type {
 	Clock,
 	Database,
 	Listener,
+	ReleaseChunk,
 	ServeOptions,
 	UpstreamFetch,
 } from "./contract.ts";
@@ -140,3 +141,6 @@ export function openDatabase(path: string): Database {
 
 /** Deno's fetch has no such limit. */
 export function raiseFetchLimit(): void {}
+
+/** Deno may hold on to a chunk of a reply that it has taken. */
+export const releaseChunk: ReleaseChunk = () => {};

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { createAnthropic } from "@ai-sdk/anthropic";
 import {
 	APICallError,
+	generateText,
 	experimental_getBatchResults as getBatchResults,
 	experimental_getBatchStatus as getBatchStatus,
-	generateText,
 	RetryError,
 	experimental_startBatch as startBatch,
 	stepCountIs,

@@ -2,8 +2,9 @@
  * A TCP relay that writes down what passes, between a client and the gateway: what the client really sent and got, with
  * no HTTP library of ours in the way.
  */
-import { createServer, connect, type Socket } from "node:net";
+
 import type { AddressInfo } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { type HttpMessage, parseReplies, parseRequests } from "./parse-http.ts";
 
 export interface Exchanged {

@@ -1,20 +1,20 @@
 import {
-	findEmptyName,
-	findLongFile,
-	findLongFunctions,
-	maxFileLines,
-	maxFunctionLines,
-} from "./find-sizes.ts";
+	findSideDoors,
+	findVagueImports,
+	findWrongArrows,
+} from "./find-imports.ts";
 import {
 	findAmbientCalls,
 	findModuleState,
 	findRuntimeNames,
 } from "./find-impurity.ts";
 import {
-	findSideDoors,
-	findVagueImports,
-	findWrongArrows,
-} from "./find-imports.ts";
+	findEmptyName,
+	findLongFile,
+	findLongFunctions,
+	maxFileLines,
+	maxFunctionLines,
+} from "./find-sizes.ts";
 import type { Source } from "./parse.ts";
 
 /** What breaks a rule: where (from line 1), and in a few words what. */
