@@ -1,6 +1,7 @@
 import { GatewayError } from "../domain/error.ts";
 import { decode } from "./encoding.ts";
 import { isBulk } from "./families.ts";
+import { toUpstreamError } from "./forward.ts";
 import { toPublicBase } from "./guard.ts";
 import { stripReplyHeaders } from "./headers.ts";
 import { observe } from "./observe.ts";
@@ -12,7 +13,7 @@ import {
 	toEnd,
 } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
-import { readReply } from "./read-reply.ts";
+import { type ReadReply, readReply } from "./read-reply.ts";
 import { rewriteResultsUrl } from "./results-url.ts";
 
 /** Statuses whose reply never has a body (RFC 9110 §6.4.1). */
@@ -25,8 +26,8 @@ const wholeReplyBytes = 16 * 1024 * 1024;
 const maxRatio = 200;
 
 /**
- * The client's reply: upstream's status, headers and bytes, and our call id. Rejects with the runtime's own error when
- * upstream breaks off a reply that is read whole.
+ * The client's reply: upstream's status, headers and bytes, and our call id. Rejects with `upstream_invalid` when upstream
+ * breaks off a reply that is read whole.
  */
 export function relayReply(
 	reply: Response,
@@ -55,11 +56,7 @@ async function relayWhole(
 	call: OpenCall,
 	gateway: Gateway,
 ): Promise<Response> {
-	const announced = Number(reply.headers.get("content-length") ?? Number.NaN);
-	const read =
-		announced <= wholeReplyBytes
-			? { whole: await reply.bytes() }
-			: await readReply(reply, wholeReplyBytes);
+	const read = await readWhole(reply, call);
 	if (read.whole === null) {
 		return toAnswer(relayStream(read.rest, call, gateway), reply, call);
 	}
@@ -81,6 +78,19 @@ function toAnswer(
 	stripReplyHeaders(answer.headers);
 	answer.headers.set("x-litellm-call-id", call.id);
 	return answer;
+}
+
+/** @throws GatewayError `upstream_invalid`, or why the call was ended */
+async function readWhole(reply: Response, call: OpenCall): Promise<ReadReply> {
+	const announced = Number(reply.headers.get("content-length") ?? Number.NaN);
+	try {
+		return announced <= wholeReplyBytes
+			? { whole: await reply.bytes() }
+			: await readReply(reply, wholeReplyBytes);
+	} catch (cause) {
+		call.controller.signal.throwIfAborted();
+		throw toUpstreamError(cause);
+	}
 }
 
 /** Upstream's `results_url` is an address of its own: a client that followed it would carry our key past us. */

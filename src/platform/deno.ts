@@ -101,8 +101,8 @@ const faults: readonly (readonly [RegExp, string])[] = [
 function toCodedError(error: unknown): unknown {
 	if (!(error instanceof TypeError)) return error;
 	const text = `${error.message} ${String(error.cause ?? "")}`;
-	const code = faults.find(([words]) => words.test(text))?.[1];
-	return code ? Object.assign(error, { code }) : error;
+	const code = faults.find(([words]) => words.test(text))?.[1] ?? "ENETWORK";
+	return Object.assign(error, { code });
 }
 
 /** Deno decodes a reply and leaves its `content-encoding` standing, so none is asked for, and the header goes if it comes all the same. */
