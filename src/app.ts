@@ -128,7 +128,8 @@ const toGatewayOptions = (config: Config, rim: Rim, options: AppOptions) => ({
 /** Why a call failed, for the operator; the client was told a sentence of ours. */
 function logCause({ callId, end, cause }: CallRecord): void {
 	const log = getLogger(["tollway", "gateway"]);
-	const level = end === "refused:internal" ? "error" : "debug";
+	const coded = typeof (cause as { code?: unknown }).code === "string";
+	const level = coded ? "debug" : "error";
 	log[level]("Call {callId} ended as {end}: {cause}", { callId, end, cause });
 }
 

@@ -40,8 +40,32 @@ const wholeBatchBytes = 32 * 1024 * 1024;
 const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /**
- * Reads what must be read of the body before the call may go on. Room in the common memory is taken before the bytes
- * arrive; it is given back when they are with upstream.
+ * Whether the call has the everyday body: plain JSON of a known, moderate length. Takes room for it in the common memory
+ * before its bytes arrive, and lets the runtime's own timer watch for a client that stops sending.
+ * @throws GatewayError `malformed_request`, `request_too_large`, `busy`
+ */
+export function beginOnePiece(call: OpenCall, gateway: Gateway): boolean {
+	const { request, route } = call;
+	if (route.family.body !== "scan" || bodiless.has(request.method))
+		return false;
+	const limitBytes = gateway.bodyLimits[route.family.limit];
+	const announced = toAnnouncedLength(request.headers, limitBytes);
+	if (announced === null || announced === 0) return false;
+	if (announced > onePieceBytes) return false;
+	if (request.headers.has("content-encoding")) return false;
+	holdBytes(call, announced, gateway);
+	call.arrival.listener.timeout(request, gateway.slowBodySeconds);
+	return true;
+}
+
+/** @throws GatewayError `malformed_request` */
+export function toOnePiece(bytes: ArrayBuffer, call: OpenCall): RequestBody {
+	call.requestBytes = bytes.byteLength;
+	return toBody(scanAndCut(Buffer.from(bytes), call));
+}
+
+/**
+ * Reads what must be read of any other body before the call may go on.
  * @throws GatewayError as the table of errors has it; the runtime's error when the client left
  */
 export async function readRequest(
@@ -55,22 +79,14 @@ export async function readRequest(
 	if (announced === 0) return noBody;
 	if (announced === null && request.body === null) return noBody;
 	if (bodiless.has(request.method)) throw bodyNotAllowed(request.method);
-	const scanned = isScanned(call, announced);
-	if (
-		announced !== null &&
-		announced <= (scanned ? onePieceBytes : smallBytes)
-	) {
-		holdBytes(call, announced, gateway);
-		call.arrival.listener.timeout(request, gateway.slowBodySeconds);
-		const bytes = Buffer.from(await request.arrayBuffer());
-		call.requestBytes = bytes.length;
-		return scanned ? scanRead(bytes, call, limitBytes, gateway) : toBody(bytes);
-	}
-	call.arrival.listener.timeout(request, 0);
-	if (scanned) {
+	if (isScanned(call, announced)) {
 		const bytes = await readPieces(call, announced, limitBytes, gateway);
 		return scanRead(bytes, call, limitBytes, gateway);
 	}
+	if (announced !== null && announced <= smallBytes) {
+		return toBody(await readPieces(call, announced, limitBytes, gateway));
+	}
+	call.arrival.listener.timeout(request, 0);
 	return isNewBatch(call)
 		? scanUpload(call, gateway)
 		: streamUpload(call, announced, limitBytes, gateway);
@@ -98,6 +114,7 @@ async function readPieces(
 	gateway: Gateway,
 ): Promise<Uint8Array<ArrayBuffer>> {
 	if (announced !== null) holdBytes(call, announced, gateway);
+	call.arrival.listener.timeout(call.request, 0);
 	const body = call.request.body as ReadableStream<Uint8Array>;
 	const bytes = await readChunks(body, {
 		limitBytes,

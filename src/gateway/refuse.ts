@@ -36,9 +36,9 @@ function toRefusedEnd(call: OpenCall, refusal: GatewayError): CallEnd {
 
 function toRefusal(cause: unknown, call: OpenCall): GatewayError {
 	if (cause instanceof GatewayError) return cause;
-	// Runtimes give network errors a code; an error without one is a mistake of ours.
 	const coded = typeof (cause as { code?: unknown } | null)?.code === "string";
-	return coded && call.wait !== "client-body"
+	// Bun gives network errors a code; what fails without one before upstream answers is a mistake of ours.
+	return call.wait === "upstream" || (coded && call.wait === "first-byte")
 		? toUpstreamError(cause)
 		: toInternalError(cause);
 }

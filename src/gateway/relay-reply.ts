@@ -1,7 +1,6 @@
 import { GatewayError } from "../domain/error.ts";
 import { decode } from "./encoding.ts";
 import { isBulk } from "./families.ts";
-import { toUpstreamError } from "./forward.ts";
 import { toPublicBase } from "./guard.ts";
 import { stripReplyHeaders } from "./headers.ts";
 import { observe } from "./observe.ts";
@@ -13,11 +12,11 @@ import {
 	toEnd,
 } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
-import { type ReadReply, readReply } from "./read-reply.ts";
+import { readReply } from "./read-reply.ts";
 import { rewriteResultsUrl } from "./results-url.ts";
 
 /** Statuses whose reply never has a body (RFC 9110 §6.4.1). */
-const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
+const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** A JSON reply up to this size is read whole; a longer one streams. The largest seen is a page of 1,000 batches, 0.8 MB. */
 const wholeReplyBytes = 16 * 1024 * 1024;
@@ -26,46 +25,62 @@ const wholeReplyBytes = 16 * 1024 * 1024;
 const maxRatio = 200;
 
 /**
- * The client's reply: upstream's status, headers and bytes, and our call id. Rejects with `upstream_invalid` when upstream
- * breaks off a reply that is read whole.
+ * Whether the reply is JSON of a known, moderate length that is read to its end before the client sees its head, so that
+ * headers can tell what it cost.
  */
-export function relayReply(
-	reply: Response,
-	call: OpenCall,
-	gateway: Gateway,
-): Response | Promise<Response> {
-	if (call.request.method === "HEAD" || bodiless.has(reply.status)) {
-		finishCall(call, "done", gateway);
-		return toAnswer(null, reply, call);
-	}
-	const type = reply.headers.get("content-type") ?? "";
-	const { metered, resultsUrl } = call.route.family;
-	if ((metered || resultsUrl) && type.startsWith("application/json")) {
-		return relayWhole(reply, call, gateway);
-	}
-	call.streamed = type.startsWith("text/event-stream");
-	// Not before here: touching `body` makes a stream of it, which costs a small call a tenth of its time (Bun 1.4.5).
-	const body = reply.body && relayStream(reply.body, call, gateway);
-	if (body === null) finishCall(call, "done", gateway);
-	return toAnswer(body, reply, call);
+export function isReadWhole(reply: Response, call: OpenCall): boolean {
+	const announced = Number(reply.headers.get("content-length") ?? Number.NaN);
+	return announced <= wholeReplyBytes && isJsonToRead(reply, call);
 }
 
-/** Reads a JSON reply to its end before the client sees its head, so that headers can tell what it cost. */
-async function relayWhole(
+function isJsonToRead(reply: Response, call: OpenCall): boolean {
+	const { metered, resultsUrl } = call.route.family;
+	if (!metered && !resultsUrl) return false;
+	if (isBodiless(reply, call)) return false;
+	const type = reply.headers.get("content-type");
+	return type?.startsWith("application/json") === true;
+}
+
+const isBodiless = (reply: Response, call: OpenCall): boolean =>
+	call.request.method === "HEAD" || bodilessStatuses.has(reply.status);
+
+/**
+ * The client's reply: upstream's status, headers and bytes, and our call id. Rejects with the runtime's own error when
+ * upstream breaks off a reply that is read whole.
+ */
+export async function relayReply(
 	reply: Response,
 	call: OpenCall,
 	gateway: Gateway,
 ): Promise<Response> {
-	const read = await readWhole(reply, call);
-	if (read.whole === null) {
-		return toAnswer(relayStream(read.rest, call, gateway), reply, call);
+	if (isJsonToRead(reply, call)) {
+		const read = await readReply(reply, wholeReplyBytes);
+		return read.whole === null
+			? toAnswer(relayStream(read.rest, call, gateway), reply, call)
+			: answerWhole(read.whole, reply, call, gateway);
 	}
+	const body = isBodiless(reply, call) ? null : reply.body;
+	if (body === null) {
+		finishCall(call, "done", gateway);
+		return toAnswer(null, reply, call);
+	}
+	const type = reply.headers.get("content-type") ?? "";
+	call.streamed = type.startsWith("text/event-stream");
+	return toAnswer(relayStream(body, call, gateway), reply, call);
+}
+
+export function answerWhole(
+	bytes: Uint8Array<ArrayBuffer>,
+	reply: Response,
+	call: OpenCall,
+	gateway: Gateway,
+): Response | Promise<Response> {
 	if (call.route.family.resultsUrl && gateway.rewriteResultsUrl) {
-		return answerRedirected(read.whole, reply, call, gateway);
+		return answerRedirected(bytes, reply, call, gateway);
 	}
-	call.replyBytes = read.whole.length;
+	call.replyBytes = bytes.length;
 	finishCall(call, "done", gateway);
-	return toAnswer(read.whole, reply, call);
+	return toAnswer(bytes, reply, call);
 }
 
 function toAnswer(
@@ -78,19 +93,6 @@ function toAnswer(
 	stripReplyHeaders(answer.headers);
 	answer.headers.set("x-litellm-call-id", call.id);
 	return answer;
-}
-
-/** @throws GatewayError `upstream_invalid`, or why the call was ended */
-async function readWhole(reply: Response, call: OpenCall): Promise<ReadReply> {
-	const announced = Number(reply.headers.get("content-length") ?? Number.NaN);
-	try {
-		return announced <= wholeReplyBytes
-			? { whole: await reply.bytes() }
-			: await readReply(reply, wholeReplyBytes);
-	} catch (cause) {
-		call.controller.signal.throwIfAborted();
-		throw toUpstreamError(cause);
-	}
 }
 
 /** Upstream's `results_url` is an address of its own: a client that followed it would carry our key past us. */
