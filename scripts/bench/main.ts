@@ -25,7 +25,7 @@ import { type Scenario, scenarios } from "./scenarios.ts";
 const gatewayCore = 0;
 const loadCore = 1;
 const paces = {
-	full: { rounds: 5, warmSeconds: 1, seconds: 3 },
+	full: { rounds: 5, warmSeconds: 2, seconds: 3 },
 	quick: { rounds: 2, warmSeconds: 1, seconds: 1 },
 };
 

@@ -6,18 +6,12 @@ import { type Look, type Style, toPaint } from "./terminal.ts";
 /** What is printed of a call. */
 export type CallFields = Omit<CallRecord, "payer" | "cause">;
 
-/** Printable ASCII without quote and backslash: all that usually comes, and it needs no escaping. */
-const plain = /^[ !#-[\]-~]*$/;
 const jsonTextMaxCharacters = 512;
 
-function toJsonText(text: string | null): string {
-	if (text === null) return "null";
-	if (text.length <= jsonTextMaxCharacters && plain.test(text)) {
-		return `"${redactKeys(text)}"`;
-	}
-	const clipped = redactKeys(text.slice(0, jsonTextMaxCharacters));
-	return escapeControls(JSON.stringify(clipped));
-}
+const clip = (text: string | null): string | null =>
+	text !== null && text.length > jsonTextMaxCharacters
+		? text.slice(0, jsonTextMaxCharacters)
+		: text;
 
 /** `2026-11-22T12:04:31.000Z`. Formats the second once and its milliseconds per call, which is six times cheaper. */
 function openIsoTime(): (timeMs: number) => string {
@@ -35,9 +29,30 @@ function openIsoTime(): (timeMs: number) => string {
 
 const toTenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
 
-/** The keys are a contract: people's log pipelines name them. */
+/**
+ * The keys are a contract: people's log pipelines name them. A template of the same line takes half as long again, and
+ * leaves ten times the garbage (Bun 1.4.5).
+ */
 function toJsonLine(call: CallFields, time: string): string {
-	return `{"event":"call","time":"${time}","method":${toJsonText(call.method)},"path":${toJsonText(call.path)},"model":${toJsonText(call.model)},"status":${call.status},"stream":${call.stream},"duration_ms":${toTenths(call.durationMs)},"first_byte_ms":${call.firstByteMs === null ? "null" : toTenths(call.firstByteMs)},"bytes_in":${call.bytesIn},"bytes_out":${call.bytesOut},"call_id":${toJsonText(call.callId)},"upstream_request_id":${toJsonText(call.upstreamRequestId)},"client":${toJsonText(call.clientAddress)},"end":${toJsonText(call.end)}}`;
+	const line = JSON.stringify({
+		event: "call",
+		time,
+		method: call.method,
+		path: clip(call.path),
+		model: clip(call.model),
+		status: call.status,
+		stream: call.stream,
+		duration_ms: toTenths(call.durationMs),
+		first_byte_ms:
+			call.firstByteMs === null ? null : toTenths(call.firstByteMs),
+		bytes_in: call.bytesIn,
+		bytes_out: call.bytesOut,
+		call_id: call.callId,
+		upstream_request_id: clip(call.upstreamRequestId),
+		client: call.clientAddress,
+		end: call.end,
+	});
+	return escapeControls(redactKeys(line));
 }
 
 const two = (number: number) => String(number).padStart(2, "0");
