@@ -13,7 +13,7 @@ const clip = (text: string | null): string | null =>
 		? text.slice(0, jsonTextMaxCharacters)
 		: text;
 
-/** `2026-11-22T12:04:31.000Z`. Formats the second once and its milliseconds per call, which is six times cheaper. */
+/** `2026-11-22T12:04:31.000Z`. Formats the second once, and only its milliseconds per call. */
 function openIsoTime(): (timeMs: number) => string {
 	let second = Number.NaN;
 	let prefix = "";
@@ -30,8 +30,8 @@ function openIsoTime(): (timeMs: number) => string {
 const toTenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
 
 /**
- * The keys are a contract: people's log pipelines name them. A template of the same line takes half as long again, and
- * leaves ten times the garbage (Bun 1.4.5).
+ * The keys are a contract: people's log pipelines name them. A template of the same line takes up to half as long again
+ * (1.1 to 1.4 µs against 0.9 to 1.0, Bun 1.4.5).
  */
 function toJsonLine(call: CallFields, time: string): string {
 	const line = JSON.stringify({
@@ -132,7 +132,7 @@ function toPrettyLine(call: CallFields, color: boolean): string {
 	return parts.filter((part) => part !== "").join(" ");
 }
 
-/** Makes lines, without line feed. The JSON form is on the path of every call: about 0.6 µs on Bun 1.4.5. */
+/** Makes lines, without line feed. The JSON form is on the path of every call: about 1 µs on Bun 1.4.5. */
 export function openCallLines(look: Look): (call: CallFields) => string {
 	if (look.pretty) return (call) => toPrettyLine(call, look.color);
 	const toIsoTime = openIsoTime();
