@@ -13,6 +13,9 @@ import { GatewayError } from "../domain/error.ts";
 import { isWholeZstd } from "./encoding-zstd.ts";
 import { joinBytes } from "./scan-bytes.ts";
 
+/** What a compressed body may grow to, times its size. Real JSON stays below 20. */
+export const maxRatio = 200;
+
 export interface DecodeLimits {
 	/** Of the decoded body, and of what lies between two codings. */
 	readonly maxBytes: number;

@@ -20,6 +20,7 @@ export function forward(
 	controller.signal.throwIfAborted();
 	arrival.listener.timeout(request, 0);
 	moveCall(call, "first-byte", gateway);
+	call.sent = true;
 	const headers = toUpstreamHeaders(request.headers, {
 		credential: grant.credential,
 		ours: grant.payer === "operator",

@@ -63,7 +63,7 @@ export function toUpstreamHeaders(
 ): Record<string, string> {
 	const listed = toListed(received.get("connection"));
 	const headers: Record<string, string> = Object.create(null);
-	// Iterating with for…of costs 5 µs more on a request's own headers (Bun 1.4.5).
+	// Not for…of: its iterator was 15 % of a profile of small calls (Bun 1.4.5).
 	received.forEach((value, name) => {
 		if (requestStays.has(name) || listed?.has(name)) return;
 		if (name.startsWith("x-") && staysByPrefix(name)) return;
@@ -91,12 +91,17 @@ export function stripReplyHeaders(headers: Headers): void {
 const staysByPrefix = (name: string): boolean =>
 	requestPrefixesStay.some((prefix) => name.startsWith(prefix));
 
+/** A header name (RFC 9110 §5.6.2). */
+const token = /^[!#$%&'*+.^_`|~\w-]+$/;
+
 /** Names listed in a `connection` header; null on the two everyday values. */
 function toListed(connection: string | null): Set<string> | null {
 	if (connection === null) return null;
 	const value = connection.toLowerCase();
 	if (value === "keep-alive" || value === "close") return null;
-	return new Set(value.split(",").map((name) => name.trim()));
+	const names = value.split(",").map((name) => name.trim());
+	// What is no name lists nothing, and Headers would throw at it.
+	return new Set(names.filter((name) => token.test(name)));
 }
 
 function addOauthBeta(

@@ -7,10 +7,7 @@ export interface Observer {
 	chunk(bytes: Uint8Array): void;
 	/** The reader wants the next chunk. */
 	wanted(): void;
-	/**
-	 * The source ended. The stream's own end waits for it; what it throws, or the last bytes it gives, come before that
-	 * end.
-	 */
+	/** The source ended. Called before the stream's own end; what it throws takes the place of that end. */
 	ended(): void;
 	/** The source failed, or the reader left. Called once, and never after `ended`. */
 	broken(how: "source" | "reader", cause: unknown): void;

@@ -33,6 +33,8 @@ export interface OpenCall extends Flight {
 	requestBytes: number;
 	replyBytes: number;
 	upstreamRequestId: string | null;
+	/** It has been handed to fetch: what fails from then on may be upstream's fault. */
+	sent: boolean;
 	/** Request bytes that this call holds of the common memory. */
 	heldBytes: number;
 	over: boolean;
@@ -74,6 +76,7 @@ export function openCall(
 		requestBytes: 0,
 		replyBytes: 0,
 		upstreamRequestId: null,
+		sent: false,
 		heldBytes: 0,
 		over: false,
 	};

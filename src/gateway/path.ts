@@ -31,7 +31,7 @@ export function toTarget(url: string, rootPath: string): Target {
 	const received = url.slice(start, pathEnd);
 	const path = isPlain(received)
 		? received
-		: toCanonical(new URL(url.slice(0, pathEnd)).pathname);
+		: toCanonical(toResolved(url.slice(0, pathEnd)));
 	return {
 		path: withoutRoot(path, rootPath),
 		query: pathEnd === end ? "" : url.slice(pathEnd, end),
@@ -41,13 +41,20 @@ export function toTarget(url: string, rootPath: string): Target {
 function startOfPath(url: string): number {
 	const plain = url.startsWith("http://");
 	const start = url.indexOf("/", plain ? 7 : 8);
-	if (start === -1 || !(plain || url.startsWith("https://"))) {
-		throw new GatewayError(
-			"malformed_request",
-			"The Host header or the request target is not usable as an address. Send one Host header with a plain host name and port.",
-		);
-	}
+	if (start === -1 || !(plain || url.startsWith("https://"))) throw unusable();
 	return start;
+}
+
+const unusable = (): GatewayError =>
+	new GatewayError(
+		"malformed_request",
+		"The Host header or the request target is not usable as an address. Send one Host header with a plain host name and port.",
+	);
+
+/** The path with its dot segments and backslashes resolved. */
+function toResolved(url: string): string {
+	if (!URL.canParse(url)) throw unusable();
+	return new URL(url).pathname;
 }
 
 const isPlain = (path: string): boolean =>

@@ -1,6 +1,6 @@
 import { GatewayError } from "../domain/error.ts";
 import { cut } from "./body.ts";
-import { decode } from "./encoding.ts";
+import { decode, maxRatio } from "./encoding.ts";
 import { type Observer, observe } from "./observe.ts";
 import { holdBytes, moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
@@ -30,9 +30,6 @@ const smallBytes = 64 * 1024;
 
 /** Up to here a body is taken from the runtime in one piece, and its own timer watches for a client that stops sending. */
 const onePieceBytes = 1024 * 1024;
-
-/** A compressed body may grow to this many times its size. Real JSON stays below 20. */
-const maxRatio = 200;
 
 /** A batch above this size is checked while it streams; below, it is read whole, so that members can be cut. */
 const wholeBatchBytes = 32 * 1024 * 1024;

@@ -38,7 +38,7 @@ function toRefusal(cause: unknown, call: OpenCall): GatewayError {
 	if (cause instanceof GatewayError) return cause;
 	const coded = typeof (cause as { code?: unknown } | null)?.code === "string";
 	// Bun gives network errors a code; what fails without one before upstream answers is a mistake of ours.
-	return call.wait === "upstream" || (coded && call.wait === "first-byte")
+	return call.firstByteMs !== null || (coded && call.sent)
 		? toUpstreamError(cause)
 		: toInternalError(cause);
 }

@@ -1,5 +1,5 @@
 import { GatewayError } from "../domain/error.ts";
-import { decode } from "./encoding.ts";
+import { decode, maxRatio } from "./encoding.ts";
 import { isBulk } from "./families.ts";
 import { toPublicBase } from "./guard.ts";
 import { stripReplyHeaders } from "./headers.ts";
@@ -20,9 +20,6 @@ const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** A JSON reply up to this size is read whole; a longer one streams. The largest seen is a page of 1,000 batches, 0.8 MB. */
 const wholeReplyBytes = 16 * 1024 * 1024;
-
-/** A compressed reply that must be read may grow to this many times its size. */
-const maxRatio = 200;
 
 /**
  * Whether the reply is JSON of a known, moderate length that is read to its end before the client sees its head, so that
@@ -158,7 +155,8 @@ function relayStream(
 			broken: (how, cause) => {
 				const reason = signal.aborted ? signal.reason : cause;
 				const end = how === "reader" ? "client_left" : toEnd(reason);
-				finishCall(call, end, gateway, reason);
+				// A reader that leaves is no fault of anybody.
+				finishCall(call, end, gateway, how === "reader" ? null : reason);
 				call.controller.abort(clientLeft);
 			},
 		},

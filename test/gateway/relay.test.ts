@@ -145,6 +145,21 @@ describe("headers", () => {
 	});
 });
 
+test("an odd connection header of upstream costs nothing but what it lists", async () => {
+	for (const connection of ["keep-alive,", "keep-alive, , x-a b", "x-gone"]) {
+		rig.simulator.record.clear();
+		const { reply } = await send({
+			name: "",
+			path: "/anthropic/v1/messages",
+			body: message,
+			status: 200,
+			script: { headers: { connection, "x-gone": "1" } },
+		});
+		expect(reply.status).toBe(200);
+		expect(reply.headers.has("x-gone")).toBe(connection !== "x-gone");
+	}
+});
+
 test("a client that names no API version gets the older one; any other is left alone", async () => {
 	for (const [sent, received] of [
 		[undefined, "2023-06-01"],

@@ -136,6 +136,27 @@ async function readToEnd(
 	}
 }
 
+test("upstream resets the connection under an upload that waits for its client", async () => {
+	const upstream = createServer((socket) =>
+		socket.once("data", () => socket.resetAndDestroy()),
+	).listen(0, "127.0.0.1");
+	await new Promise((resolve) => upstream.once("listening", resolve));
+	const { port } = upstream.address() as AddressInfo;
+	const gateway = await startGateway({
+		ANTHROPIC_API_KEY: "k-0123456789",
+		TOLLWAY_UPSTREAM_URL: `http://127.0.0.1:${port}`,
+	});
+	const reply = await fetch(`${gateway.url}/v1/tomorrow`, {
+		method: "POST",
+		body: new ReadableStream<Uint8Array>({
+			start: (controller) => controller.enqueue(new Uint8Array(100_000)),
+		}),
+	});
+	await expectError(reply, 502, "api_error");
+	await gateway.stop("SIGKILL");
+	await new Promise((resolve) => upstream.close(resolve));
+});
+
 describe("upstream within a stream", () => {
 	const faults: readonly (readonly [string, object])[] = [
 		[
@@ -191,6 +212,9 @@ describe("a client that leaves", () => {
 			(one) => one.end === "client_left" && one.stream === true,
 		);
 		expect(line.status).toBe(200);
+		expect(rig.gateway.lines.filter((one) => one.level === "error")).toEqual(
+			[],
+		);
 	});
 
 	test("within an upload", async () => {
