@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import type { CallFields } from "../../src/cli/call-line.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import type { DemoCall, World } from "../../src/cli/world.ts";
 import {
@@ -9,6 +8,7 @@ import {
 	openFakeWorld,
 	until,
 } from "./fake-world.ts";
+import { plainCall } from "./plain-call.ts";
 
 const headers = { "content-type": "application/json" };
 const demoCalls: DemoCall[] = [
@@ -61,23 +61,6 @@ async function answer(request: Request): Promise<Response> {
 	});
 }
 
-const byHand: CallFields = {
-	timeMs: 0,
-	method: "GET",
-	path: "/by/hand",
-	model: null,
-	status: 200,
-	stream: false,
-	durationMs: 1,
-	firstByteMs: 1,
-	bytesIn: 0,
-	bytesOut: 2,
-	callId: "c",
-	upstreamRequestId: null,
-	clientAddress: null,
-	end: "done",
-};
-
 interface Stage {
 	world: FakeWorld;
 	/** In the order of their end. */
@@ -101,7 +84,7 @@ function openStage(options: FakeOptions = {}): Stage {
 			hostname: config.host,
 			port: config.port,
 			fetch(request) {
-				hooks.onCall({ ...byHand, path: "/by/table" });
+				hooks.onCall({ ...plainCall, path: "/by/table" });
 				return answer(request);
 			},
 		});
@@ -239,7 +222,7 @@ describe("on a terminal, or with --keep", () => {
 				`curl http://127.0.0.1:${port}/anthropic/v1/messages`,
 			);
 			expect(ended).toEqual([]);
-			world.served[0]?.hooks.onCall(byHand);
+			world.served[0]?.hooks.onCall({ ...plainCall, path: "/by/hand" });
 			world.signal("SIGINT");
 			expect(await code).toBe(0);
 			expect(world.stdout.text()).toContain("/by/hand");

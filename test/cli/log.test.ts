@@ -1,26 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
-import type { CallFields } from "../../src/cli/call-line.ts";
 import type { Config } from "../../src/cli/config.ts";
 import { type Log, openLog } from "../../src/cli/log.ts";
 import { openRecorder } from "./fake-world.ts";
-
-const call: CallFields = {
-	timeMs: 0,
-	method: "GET",
-	path: "/v1/models",
-	model: null,
-	status: 200,
-	stream: false,
-	durationMs: 1,
-	firstByteMs: 1,
-	bytesIn: 0,
-	bytesOut: 2,
-	callId: "c",
-	upstreamRequestId: null,
-	clientAddress: null,
-	end: "done",
-};
+import { plainCall } from "./plain-call.ts";
 
 let open: Log | undefined;
 
@@ -48,7 +31,7 @@ test("calls go to stdout, diagnostics to stderr, as JSON in a pipe", async () =>
 		error,
 		count: 3n,
 	});
-	log.onCall(call);
+	log.onCall(plainCall);
 	await log.close();
 	expect(JSON.parse(stdout.text())).toMatchObject({
 		event: "call",
@@ -82,7 +65,7 @@ test.each([
 	const logger = getLogger(["tollway", "x"]);
 	for (const one of ["debug", "info", "warning", "error"] as const)
 		logger[one]("m");
-	log.onCall(call);
+	log.onCall(plainCall);
 	await log.close();
 	const seen = stderr
 		.text()

@@ -1,6 +1,8 @@
 /** A process that prints call lines as the gateway does; started by process-world.test.ts. */
+
 import { openLog } from "../../src/cli/log.ts";
 import { openProcessWorld } from "../../src/cli/process-world.ts";
+import { plainCall } from "./plain-call.ts";
 
 const world = openProcessWorld();
 const log = openLog({ level: "info", format: "json", color: "never" }, world);
@@ -9,22 +11,7 @@ const [lines = "0", mode = "exit"] = process.argv.slice(2);
 for (let at = 0; at < Number(lines); at++) {
 	// Time for the pipe to break, and for the next write to notice.
 	if (mode === "slow") await new Promise((resolve) => setTimeout(resolve, 1));
-	log.onCall({
-		timeMs: at,
-		method: "GET",
-		path: `/${at}`,
-		model: null,
-		status: 200,
-		stream: false,
-		durationMs: 1,
-		firstByteMs: 1,
-		bytesIn: 0,
-		bytesOut: 2,
-		callId: "c",
-		upstreamRequestId: null,
-		clientAddress: null,
-		end: "done",
-	});
+	log.onCall({ ...plainCall, timeMs: at, path: `/${at}` });
 }
 
 if (mode === "wait") {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { serve } from "../../src/cli/serve.ts";
 import { type FakeOptions, openFakeWorld, until } from "./fake-world.ts";
+import { plainCall } from "./plain-call.ts";
 
 const noOptions = { flags: {} };
 
@@ -12,28 +13,11 @@ async function startOn(options: FakeOptions = {}) {
 	return { world, code };
 }
 
-const call = {
-	timeMs: 0,
-	method: "GET",
-	path: "/v1/models",
-	model: null,
-	status: 200,
-	stream: false,
-	durationMs: 1,
-	firstByteMs: 1,
-	bytesIn: 0,
-	bytesOut: 2,
-	callId: "c",
-	upstreamRequestId: null,
-	clientAddress: null,
-	end: "done",
-} as const;
-
 describe("a whole life", () => {
 	test("banner, a call, a signal, exit 0", async () => {
 		const { world, code } = await startOn();
 		expect(world.served[0]?.config.port).toBe(4000);
-		world.served[0]?.hooks.onCall(call);
+		world.served[0]?.hooks.onCall(plainCall);
 		world.signal("SIGTERM");
 		expect(await code).toBe(0);
 		expect(world.stops).toEqual(["drain"]);
