@@ -106,8 +106,15 @@ export function openLog(
 ): Log {
 	const callLook = toLook(config, stdout, env);
 	const look = toLook(config, stderr, env);
-	const calls = openLineWriter(stdout, { toLossLine: toLossLine(callLook) });
-	const diagnostics = openLineWriter(stderr, { toLossLine: toLossLine(look) });
+	const calls = openLineWriter(stdout, {
+		toLine: openCallLines(callLook),
+		toLossLine: toLossLine(callLook),
+	});
+	const diagnostics = openLineWriter(stderr, {
+		toLine: (line: string) => line,
+		toLossLine: toLossLine(look),
+	});
+	// Made into text at once: what it tells of may change.
 	const sink = (record: LogRecord) =>
 		diagnostics.write(toDiagnosticLine(record, look));
 	configureSync({
@@ -126,10 +133,9 @@ export function openLog(
 			},
 		],
 	});
-	const toCallLine = openCallLines(callLook);
 	const quiet = config.level === "warning" || config.level === "error";
 	return {
-		onCall: quiet ? () => {} : (call) => calls.write(toCallLine(call)),
+		onCall: quiet ? () => {} : calls.write,
 		async close() {
 			await Promise.all([calls.close(), diagnostics.close()]);
 			resetSync();

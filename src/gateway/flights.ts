@@ -6,6 +6,9 @@ import type { Clock } from "../platform/contract.ts";
  * the rest of the relay's bookkeeping.
  */
 
+/** The reason with which a call's controller is aborted when the client went away. */
+export const clientLeft: unique symbol = Symbol("the client left");
+
 /** What a call is waiting for. Each wait has its own limit. */
 export type Wait = "client-body" | "first-byte" | "upstream" | "client";
 
@@ -17,6 +20,11 @@ export interface Flight {
 	sinceMs: number;
 	/** Ends everything that the call has under way; the reason is a GatewayError, or that the client left. */
 	readonly controller: AbortController;
+	readonly request: Request;
+	/** It goes on when its client leaves, so that its reply can be read to the end. */
+	drains: boolean;
+	/** The client of a call that drains was seen to have left. */
+	left: boolean;
 }
 
 /** Milliseconds; 0 = wait for ever. */
@@ -33,6 +41,9 @@ export interface Flights {
 }
 
 const sweepEveryMs = 1000;
+
+/** Calls that go on without their clients. Above, the longest silent ones end. */
+const maxDraining = 256;
 
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
@@ -74,6 +85,7 @@ export function openFlights(clock: Clock, limits: WaitLimits): Flights {
 				flight.controller.abort(overdue[flight.wait](limit));
 			}
 		}
+		endDraining(open, now);
 	};
 	const timer = setInterval(sweep, sweepEveryMs);
 	return {
@@ -93,4 +105,22 @@ export function openFlights(clock: Clock, limits: WaitLimits): Flights {
 		},
 		close: () => clearInterval(timer),
 	};
+}
+
+/**
+ * Asks here, and not as it happens, whether a client left: a call that is over within a second need not know, and the
+ * runtime's answer is dear.
+ */
+function endDraining(open: readonly Flight[], now: number): void {
+	for (const flight of open) {
+		if (!flight.drains || flight.left) continue;
+		flight.left =
+			now - flight.sinceMs >= sweepEveryMs && flight.request.signal.aborted;
+	}
+	const draining = open.filter(({ left }) => left);
+	if (draining.length <= maxDraining) return;
+	draining.sort((one, other) => one.sinceMs - other.sinceMs);
+	for (const flight of draining.slice(0, -maxDraining)) {
+		flight.controller.abort(clientLeft);
+	}
 }

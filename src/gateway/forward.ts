@@ -2,7 +2,7 @@ import { GatewayError } from "../domain/error.ts";
 import type { Grant } from "./authenticate.ts";
 import { isBulk } from "./families.ts";
 import { toUpstreamHeaders } from "./headers.ts";
-import { moveCall, type OpenCall } from "./open-call.ts";
+import { hearLeave, moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { RequestBody } from "./read.ts";
 
@@ -17,6 +17,7 @@ export function forward(
 	gateway: Gateway,
 ): Promise<Response> {
 	const { request, arrival, route, controller } = call;
+	if (!call.drains) hearLeave(call);
 	controller.signal.throwIfAborted();
 	arrival.listener.timeout(request, 0);
 	moveCall(call, "first-byte", gateway);

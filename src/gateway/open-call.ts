@@ -3,7 +3,7 @@ import { GatewayError } from "../domain/error.ts";
 import type { Listener } from "../platform/contract.ts";
 import type { Grant } from "./authenticate.ts";
 import type { Route } from "./families.ts";
-import type { Flight } from "./flights.ts";
+import { clientLeft, type Flight } from "./flights.ts";
 import type { Target } from "./path.ts";
 import type { Gateway } from "./pipeline.ts";
 
@@ -38,12 +38,9 @@ export interface OpenCall extends Flight {
 	/** Request bytes that this call holds of the common memory. */
 	heldBytes: number;
 	over: boolean;
-	/** Hears that the client went away. */
-	readonly onLeave: () => void;
+	/** Hears that the client went away; null while the call does not listen. */
+	onLeave: (() => void) | null;
 }
-
-/** The reason with which a call's controller is aborted when the client went away. */
-export const clientLeft: unique symbol = Symbol("the client left");
 
 /** Seconds for which a connection may be silent when no call runs on it, or while the runtime writes a finished reply. */
 export const idleConnectionSeconds = 120;
@@ -55,7 +52,6 @@ export function openCall(
 	route: Route,
 ): OpenCall {
 	const startMs = gateway.clock.monotonic();
-	const controller = new AbortController();
 	const call: OpenCall = {
 		id: gateway.newId(),
 		request,
@@ -63,11 +59,13 @@ export function openCall(
 		route,
 		startedAtMs: gateway.clock.now(),
 		startMs,
-		controller,
+		controller: new AbortController(),
 		slot: 0,
 		wait: "client-body",
 		sinceMs: startMs,
-		onLeave: () => controller.abort(clientLeft),
+		drains: false,
+		left: false,
+		onLeave: null,
 		payer: null,
 		model: null,
 		streamed: false,
@@ -80,9 +78,33 @@ export function openCall(
 		heldBytes: 0,
 		over: false,
 	};
-	request.signal.addEventListener("abort", call.onLeave);
 	gateway.flights.begin(call);
 	return call;
+}
+
+/**
+ * From now on the call ends with its client. Asking the runtime for the signal costs a small call 2 µs (Bun 1.4.5), so
+ * calls that are read to their end whatever the client does never come here.
+ */
+export function hearLeave(call: OpenCall): void {
+	if (call.onLeave !== null) return;
+	const { request, controller } = call;
+	call.onLeave = () => controller.abort(clientLeft);
+	request.signal.addEventListener("abort", call.onLeave);
+	if (request.signal.aborted) call.onLeave();
+}
+
+/** Left standing, the listener keeps the call alive for the garbage collector until the request itself goes. */
+function ignoreLeave(call: OpenCall): void {
+	if (call.onLeave === null) return;
+	call.request.signal.removeEventListener("abort", call.onLeave);
+	call.onLeave = null;
+}
+
+/** From now on upstream's reply is read to its end, whatever the client does: it is paid for, and its end says how much. */
+export function drainCall(call: OpenCall): void {
+	ignoreLeave(call);
+	call.drains = true;
 }
 
 /** Notes progress, and what the call waits for next. */
@@ -138,8 +160,7 @@ export function finishCall(
 	call.over = true;
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
-	// Left standing, it keeps the call alive for the garbage collector until the request itself goes.
-	call.request.signal.removeEventListener("abort", call.onLeave);
+	ignoreLeave(call);
 	call.arrival.listener.timeout(call.request, idleConnectionSeconds);
 	gateway.onCall(toRecord(call, end, gateway, cause));
 }

@@ -2,7 +2,13 @@ import { GatewayError } from "../domain/error.ts";
 import { cut } from "./body.ts";
 import { decode, maxRatio } from "./encoding.ts";
 import { type Observer, observe } from "./observe.ts";
-import { holdBytes, moveCall, type OpenCall } from "./open-call.ts";
+import {
+	drainCall,
+	hearLeave,
+	holdBytes,
+	moveCall,
+	type OpenCall,
+} from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import { readChunks, toAnnouncedLength, tooLarge } from "./read-body.ts";
 import { scanBody } from "./scan.ts";
@@ -76,6 +82,7 @@ export async function readRequest(
 	if (announced === 0) return noBody;
 	if (announced === null && request.body === null) return noBody;
 	if (bodiless.has(request.method)) throw bodyNotAllowed(request.method);
+	hearLeave(call);
 	if (isScanned(call, announced)) {
 		const bytes = await readPieces(call, announced, limitBytes, gateway);
 		return scanRead(bytes, call, limitBytes, gateway);
@@ -164,6 +171,7 @@ function scanAndCut(
 ): Uint8Array<ArrayBuffer> {
 	const scan = scanBody(plain, { native: call.route.family.native });
 	call.model = scan.model ?? null;
+	if (call.route.family.metered && !scan.stream) drainCall(call);
 	return cut(plain, scan);
 }
 

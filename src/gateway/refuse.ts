@@ -1,8 +1,9 @@
 import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
 import { toErrorReply } from "./error-reply.ts";
+import { clientLeft } from "./flights.ts";
 import { toUpstreamError } from "./forward.ts";
-import { clientLeft, finishCall, type OpenCall } from "./open-call.ts";
+import { finishCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 
 /** Whatever ended a call before its reply began, as an answer. */

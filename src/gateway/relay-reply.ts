@@ -1,12 +1,13 @@
 import { GatewayError } from "../domain/error.ts";
 import { decode, maxRatio } from "./encoding.ts";
 import { isBulk } from "./families.ts";
+import { clientLeft } from "./flights.ts";
 import { toPublicBase } from "./guard.ts";
 import { stripReplyHeaders } from "./headers.ts";
 import { observe } from "./observe.ts";
 import {
-	clientLeft,
 	finishCall,
+	hearLeave,
 	moveCall,
 	type OpenCall,
 	toEnd,
@@ -76,7 +77,7 @@ export function answerWhole(
 		return answerRedirected(bytes, reply, call, gateway);
 	}
 	call.replyBytes = bytes.length;
-	finishCall(call, "done", gateway);
+	finishCall(call, call.left ? "client_left" : "done", gateway);
 	return toAnswer(bytes, reply, call);
 }
 
@@ -135,6 +136,7 @@ function relayStream(
 	call: OpenCall,
 	gateway: Gateway,
 ): ReadableStream<Uint8Array> {
+	hearLeave(call);
 	const { signal } = call.controller;
 	const bulk = isBulk(call.route, call.request.method);
 	let handedOn: Uint8Array | null = null;

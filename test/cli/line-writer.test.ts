@@ -23,10 +23,11 @@ function openStalled() {
 }
 
 const toLossLine = (lost: number) => `lost ${lost}`;
+const toLine = (line: string) => line;
 
 test("lines of one moment leave in one write, in order", async () => {
 	const { output, texts, release } = openStalled();
-	const writer = openLineWriter(output, { toLossLine });
+	const writer = openLineWriter(output, { toLine, toLossLine });
 	for (let at = 0; at < 100; at++) writer.write(`line ${at}`);
 	expect(texts).toEqual([]);
 	await until(() => texts.length > 0, "the timed flush");
@@ -40,14 +41,21 @@ test("lines of one moment leave in one write, in order", async () => {
 
 test("much at once does not wait for the timer", () => {
 	const { output, texts } = openStalled();
-	const writer = openLineWriter(output, { toLossLine, flushCharacters: 100 });
-	writer.write("x".repeat(120));
-	expect(texts).toEqual([`${"x".repeat(120)}\n`]);
+	const writer = openLineWriter(output, { toLine, toLossLine, flushLines: 3 });
+	writer.write("a");
+	writer.write("b");
+	expect(texts).toEqual([]);
+	writer.write("c");
+	expect(texts).toEqual(["a\nb\nc\n"]);
 });
 
 test("close writes what is left", async () => {
 	const recorder = openRecorder();
-	const writer = openLineWriter(recorder, { toLossLine, flushMs: 60_000 });
+	const writer = openLineWriter(recorder, {
+		toLine,
+		toLossLine,
+		flushMs: 60_000,
+	});
 	writer.write("a");
 	writer.write("b");
 	await writer.close();
@@ -58,13 +66,13 @@ test("close writes what is left", async () => {
 test("a stalled reader costs lines, counted exactly and told later", async () => {
 	const { output, texts, release } = openStalled();
 	const writer = openLineWriter(output, {
+		toLine,
 		toLossLine,
-		flushCharacters: 1,
-		queueMaxCharacters: 50,
+		flushLines: 1,
+		queueMaxLines: 5,
 	});
 	writer.write("first");
 	for (let at = 0; at < 1_000; at++) writer.write("123456789");
-	// 50 characters are five lines of ten.
 	expect(writer.dropped()).toBe(995);
 	release();
 	await until(() => texts.length === 2, "the second write");
@@ -78,7 +86,7 @@ test("a stalled reader costs lines, counted exactly and told later", async () =>
 
 test("a broken output drops everything, counted", async () => {
 	const { output, texts, release } = openStalled();
-	const writer = openLineWriter(output, { toLossLine, flushCharacters: 1 });
+	const writer = openLineWriter(output, { toLine, toLossLine, flushLines: 1 });
 	writer.write("one");
 	writer.write("two");
 	release(new Error("EPIPE"));
@@ -91,8 +99,9 @@ test("a broken output drops everything, counted", async () => {
 test("close does not wait for a stalled reader for ever", async () => {
 	const { output } = openStalled();
 	const writer = openLineWriter(output, {
+		toLine,
 		toLossLine,
-		flushCharacters: 1,
+		flushLines: 1,
 		closeMs: 30,
 	});
 	writer.write("one");
@@ -105,7 +114,7 @@ test("close does not wait for a stalled reader for ever", async () => {
 
 test("close waits for the write that is under way", async () => {
 	const { output, texts, release } = openStalled();
-	const writer = openLineWriter(output, { toLossLine, flushCharacters: 1 });
+	const writer = openLineWriter(output, { toLine, toLossLine, flushLines: 1 });
 	writer.write("one");
 	let closed = false;
 	const closing = writer.close().then(() => {
@@ -121,9 +130,10 @@ test("close waits for the write that is under way", async () => {
 test("each loss is told once", async () => {
 	const { output, texts, release } = openStalled();
 	const writer = openLineWriter(output, {
+		toLine,
 		toLossLine,
-		flushCharacters: 1,
-		queueMaxCharacters: 1,
+		flushLines: 1,
+		queueMaxLines: 0,
 	});
 	for (const round of [1, 2]) {
 		const before = texts.length;

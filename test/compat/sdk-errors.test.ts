@@ -124,8 +124,8 @@ describe.each(sdks)("SDK %s", (_, Client) => {
 		expect(await readEndings()).toEqual(["aborted-by-script"]);
 	});
 
-	test("a time-out of the client ends the call upstream", async () => {
-		tapped.script({ silent: true });
+	test("a plain call whose client gives up is read to its end all the same: it is paid for", async () => {
+		tapped.script({ delay_ms: 2 * clientTimeoutMs + 500 });
 		const failure = await openClient({
 			timeout: clientTimeoutMs,
 			maxRetries: 0,
@@ -133,10 +133,13 @@ describe.each(sdks)("SDK %s", (_, Client) => {
 			.messages.create(question)
 			.catch((error) => error);
 		expect(failure).toBeInstanceOf(Client.APIConnectionTimeoutError);
-		expect(await readEndings()).toEqual(["client-gone"]);
+		expect(await readEndings()).toEqual(["finished"]);
+		await tapped.rig.gateway.waitForLine(
+			(line) => line.end === "client_left" && line.status === 200,
+		);
 	});
 
-	test("so does an abort in the middle of a stream", async () => {
+	test("an abort in the middle of a stream ends the call upstream", async () => {
 		tapped.script({ event_delay_ms: 20, repeat_events: 10_000 });
 		const stream = openClient().messages.stream(question);
 		stream.once("text", () => stream.abort());

@@ -271,6 +271,7 @@ describe("framing", () => {
 			rig.url,
 			toRequest({
 				lines: [`Host: ${host()}`, `x-simulator-script: ${script}`],
+				body: body.replace("{", '{"stream":true,'),
 			}),
 			{ half: true },
 		);
