@@ -7,6 +7,7 @@ import type { CallRecord } from "./domain/call.ts";
 import { GatewayError } from "./domain/error.ts";
 import { requireMasterKey, toDigest } from "./gateway/authenticate.ts";
 import { checkUpstream } from "./gateway/check-upstream.ts";
+import { openCors } from "./gateway/cors.ts";
 import { toEnvelope, toErrorReply } from "./gateway/error-reply.ts";
 import { openGuard, toPublicBase } from "./gateway/guard.ts";
 import { type Arrival, idleConnectionSeconds } from "./gateway/open-call.ts";
@@ -15,7 +16,9 @@ import type {
 	Clock,
 	Database,
 	Listener,
+	ReadHeaders,
 	ReleaseChunk,
+	RequestHeaders,
 	ServeOptions,
 	UpstreamFetch,
 } from "./platform/contract.ts";
@@ -27,6 +30,7 @@ export interface Rim {
 	readonly newId: () => string;
 	readonly fetch: UpstreamFetch;
 	readonly releaseChunk: ReleaseChunk;
+	readonly readHeaders: ReadHeaders;
 	readonly serve: (options: ServeOptions) => Promise<Listener>;
 	readonly openDatabase: (path: string) => Database;
 }
@@ -78,7 +82,7 @@ export async function openApp(
 			// The families' own limits are enforced while reading; this one only has to be above them.
 			maxRequestBodyBytes: 2 * Math.max(...Object.values(toBodyLimits(config))),
 			idleTimeoutSeconds: idleConnectionSeconds,
-			handle: toHandler(config, gateway, routes),
+			handle: toHandler(config, gateway, routes, rim.readHeaders),
 			onError: (error) => answerFault(error, rim.newId(), anthropicPath),
 		});
 		return toApp(listener, gateway, () => store.close(), life);
@@ -207,9 +211,9 @@ function defineRoutes(
 }
 
 const toBase = (c: Context<{ Bindings: Bindings }>, gateway: Gateway): string =>
-	toPublicBase(c.req.raw, c.env, gateway);
+	toPublicBase(c.env, gateway);
 
-function holdsMasterKey(headers: Headers, digest: Uint8Array): boolean {
+function holdsMasterKey(headers: RequestHeaders, digest: Uint8Array): boolean {
 	try {
 		requireMasterKey(headers, digest);
 		return true;
@@ -219,8 +223,14 @@ function holdsMasterKey(headers: Headers, digest: Uint8Array): boolean {
 	}
 }
 
-function toHandler(config: Config, gateway: Gateway, routes: Routes) {
+function toHandler(
+	config: Config,
+	gateway: Gateway,
+	routes: Routes,
+	readHeaders: ReadHeaders,
+) {
 	const guard = openGuard({
+		readHeaders,
 		open: gateway.authority.masterDigest === null,
 		allowedHosts: config.allowedHosts,
 		corsOrigins: config.corsOrigins,
@@ -236,9 +246,10 @@ function toHandler(config: Config, gateway: Gateway, routes: Routes) {
 		}
 	};
 	if (config.corsOrigins.length === 0) return answer;
+	const cors = openCors(config.corsOrigins);
 	return async (request: Request, listener: Listener) =>
-		guard.answerPreflight(request) ??
-		guard.allowOrigin(request, await answer(request, listener));
+		cors.answerPreflight(request) ??
+		cors.allowOrigin(request, await answer(request, listener));
 }
 
 /** Before its path is known, a request is taken for one of Anthropic's clients. */

@@ -6,6 +6,7 @@ import {
 	openDatabase,
 	programArguments,
 	raiseFetchLimit,
+	readHeaders,
 	releaseChunk,
 	runtime,
 	serve,
@@ -28,7 +29,15 @@ const world: World = {
 	serve: (config, { onCall }) =>
 		openApp(
 			config,
-			{ clock, newId, fetch: fetchUpstream, releaseChunk, serve, openDatabase },
+			{
+				clock,
+				newId,
+				fetch: fetchUpstream,
+				releaseChunk,
+				readHeaders,
+				serve,
+				openDatabase,
+			},
 			{ version, onCall },
 		),
 	openSimulator: async () => {

@@ -1,9 +1,10 @@
 import type { Hono } from "hono";
+import type { RequestHeaders } from "../platform/contract.ts";
 
 /** What the health routes may know of the process. */
 export interface HealthState {
 	/** Whether this caller may see more than ok or not. */
-	isTrusted(headers: Headers): boolean;
+	isTrusted(headers: RequestHeaders): boolean;
 	/** False while stopping, or when the database cannot be read. */
 	isReady(): boolean;
 	/** A free question to upstream; resolves with what is wrong, or null. */
@@ -20,7 +21,7 @@ export interface RouteRow {
 }
 
 /** For probes. They cost nothing, never wait for upstream without a key, and tell a stranger only ok or not. */
-export function addHealthRoutes<E extends object>(
+export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 	app: Hono<{ Bindings: E }>,
 	state: HealthState,
 	routes: () => readonly RouteRow[],
@@ -35,7 +36,7 @@ export function addHealthRoutes<E extends object>(
 	app.get("/health/readiness", (c) => {
 		const ready = state.isReady();
 		const status = ready ? "healthy" : "unhealthy";
-		const detail = state.isTrusted(c.req.raw.headers) && {
+		const detail = state.isTrusted(c.env.headers) && {
 			db: ready ? "connected" : "Not connected",
 			cache: null,
 			litellm_version: `tollway-${state.version}`,
@@ -46,7 +47,7 @@ export function addHealthRoutes<E extends object>(
 		return c.json({ status, ...detail }, ready ? 200 : 503);
 	});
 	app.get("/health", async (c) => {
-		if (!state.isTrusted(c.req.raw.headers)) {
+		if (!state.isTrusted(c.env.headers)) {
 			const ready = state.isReady();
 			return c.json({ status: ready ? "ok" : "not ok" }, ready ? 200 : 503);
 		}
@@ -61,7 +62,7 @@ export function addHealthRoutes<E extends object>(
 		});
 	});
 	app.get("/routes", (c) =>
-		state.isTrusted(c.req.raw.headers)
+		state.isTrusted(c.env.headers)
 			? c.json({ routes: routes().map(toListed) })
 			: c.json({ status: "ok" }),
 	);

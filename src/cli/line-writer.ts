@@ -31,7 +31,7 @@ export interface LineWriterOptions<Item> {
 const defaults = {
 	flushMs: 20,
 	flushLines: 256,
-	queueMaxLines: 8_192,
+	queueMaxLines: 16_384,
 	closeMs: 2_000,
 };
 

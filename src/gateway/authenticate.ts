@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { GatewayError } from "../domain/error.ts";
+import type { RequestHeaders } from "../platform/contract.ts";
 import type { Family } from "./families.ts";
 
 /** One header, ready for the upstream request. */
@@ -55,7 +56,7 @@ export const toDigest = (key: string): Uint8Array =>
  * @throws GatewayError `malformed_request`, `missing_key`, `invalid_key`, `no_upstream_credential`, `forbidden`
  */
 export function authenticate(
-	headers: Headers,
+	headers: RequestHeaders,
 	family: Family,
 	authority: Authority,
 ): Grant {
@@ -83,15 +84,18 @@ export function authenticate(
 }
 
 /** @throws GatewayError unless one of the presented values is the master key */
-export function requireMasterKey(headers: Headers, digest: Uint8Array): void {
+export function requireMasterKey(
+	headers: RequestHeaders,
+	digest: Uint8Array,
+): void {
 	requireMaster(toPresented(headers), digest);
 }
 
-function toPresented(headers: Headers): Presented[] {
+function toPresented(headers: RequestHeaders): Presented[] {
 	const presented: Presented[] = [];
 	for (const header of credentialHeaders) {
-		const raw = headers.get(header);
-		if (raw === null) continue;
+		const raw = headers[header];
+		if (raw === undefined) continue;
 		const value = raw.replace(scheme, "").trim();
 		if (value === "") continue;
 		if (value.includes(","))

@@ -22,7 +22,7 @@ export function forward(
 	arrival.listener.timeout(request, 0);
 	moveCall(call, "first-byte", gateway);
 	call.sent = true;
-	const headers = toUpstreamHeaders(request.headers, {
+	const headers = toUpstreamHeaders(arrival.headers, {
 		credential: grant.credential,
 		ours: grant.payer === "operator",
 		identity: route.family.metered || route.family.resultsUrl,

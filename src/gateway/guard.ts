@@ -1,10 +1,15 @@
 import { BlockList, isIPv6 } from "node:net";
 import { GatewayError } from "../domain/error.ts";
-import type { Listener } from "../platform/contract.ts";
+import type {
+	Listener,
+	ReadHeaders,
+	RequestHeaders,
+} from "../platform/contract.ts";
 import type { Arrival } from "./open-call.ts";
-import { type Target, toTarget } from "./path.ts";
+import { toTarget } from "./path.ts";
 
 export interface GuardOptions {
+	readonly readHeaders: ReadHeaders;
 	/** Nobody has to prove anything: then only programs of this machine may call, and no web page. */
 	readonly open: boolean;
 	/** Lower case, without port. With a master key an empty list accepts every name. */
@@ -24,13 +29,9 @@ export interface Guard {
 	 * @throws GatewayError `malformed_request`, `method_not_allowed`, `forbidden`
 	 */
 	admitArrival(request: Request, listener: Listener): Arrival;
-	/** The answer to a preflight of a configured origin; null for anything else. */
-	answerPreflight(request: Request): Response | null;
-	/** Lets a page of a configured origin read the reply. */
-	allowOrigin(request: Request, reply: Response): Response;
 }
 
-const methods: ReadonlySet<string> = new Set([
+export const methods: ReadonlySet<string> = new Set([
 	"GET",
 	"HEAD",
 	"POST",
@@ -56,8 +57,6 @@ const forwardedNames = [
 
 const hostForm = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i;
 
-const preflightSeconds = "600";
-
 export function openGuard(options: GuardOptions): Guard {
 	const hosts = new Set([...ownNames, ...options.allowedHosts]);
 	const anyHost = !options.open && options.allowedHosts.length === 0;
@@ -67,8 +66,8 @@ export function openGuard(options: GuardOptions): Guard {
 
 	// Nearly every request has the Host of the one before.
 	let accepted = "";
-	const requireHost = (request: Request) => {
-		const host = request.headers.get("host") ?? "";
+	const requireHost = (headers: RequestHeaders) => {
+		const { host = "" } = headers;
 		if (host !== "" && host === accepted) return;
 		const name = toHostName(host);
 		if (anyHost || hosts.has(name)) {
@@ -84,44 +83,26 @@ export function openGuard(options: GuardOptions): Guard {
 	return {
 		admitArrival(request, listener) {
 			if (!methods.has(request.method)) throw methodNotAllowed(request.method);
-			requireHost(request);
+			const headers = options.readHeaders(request.headers);
+			requireHost(headers);
 			const target = toTarget(request.url, options.rootPath);
-			if (options.open) refuseForeign(request, origins);
-			return toArrival(request, listener, target, proxies, trusting);
-		},
-		answerPreflight(request) {
-			if (request.method !== "OPTIONS") return null;
-			const { headers } = request;
-			const origin = headers.get("origin");
-			if (origin === null || !origins.has(origin)) return null;
-			return new Response(null, {
-				status: 204,
-				headers: {
-					...toCorsHeaders(origin),
-					"access-control-allow-methods": [...methods].join(", "),
-					"access-control-allow-headers":
-						headers.get("access-control-request-headers") ?? "*",
-					"access-control-max-age": preflightSeconds,
-				},
-			});
-		},
-		allowOrigin(request, reply) {
-			if (origins.size === 0) return reply;
-			const origin = request.headers.get("origin");
-			if (origin === null || !origins.has(origin)) return reply;
-			for (const [name, value] of Object.entries(toCorsHeaders(origin))) {
-				reply.headers.set(name, value);
-			}
-			return reply;
+			if (options.open) refuseForeign(headers, origins);
+			const arrival: Arrival = {
+				listener,
+				target,
+				headers,
+				// Whoever reaches a loopback address is this machine; asking the runtime for it costs 1.4 µs (Bun 1.4.5).
+				clientAddress:
+					!trusting && isLoopback(listener.hostname)
+						? listener.hostname
+						: listener.clientAddress(request),
+				scheme: listener.url.startsWith("https:") ? "https" : "http",
+			};
+			// Asking an empty list costs 5 µs (Bun 1.4.5).
+			return trusting ? behindProxy(arrival, proxies) : arrival;
 		},
 	};
 }
-
-const toCorsHeaders = (origin: string) => ({
-	"access-control-allow-origin": origin,
-	"access-control-expose-headers": "*",
-	vary: "origin",
-});
 
 const methodNotAllowed = (method: string): GatewayError =>
 	new GatewayError(
@@ -145,12 +126,14 @@ function toHostName(host: string): string {
 }
 
 /** Without a master key a page in the user's browser, or a proxy in front, would be as good as a program of this machine (DNS rebinding, T-04). */
-function refuseForeign(request: Request, origins: ReadonlySet<string>): void {
-	const { headers } = request;
-	const origin = headers.get("origin");
-	const configured = origin !== null && origins.has(origin);
-	const own = origin === null || isSameHost(origin, headers.get("host"));
-	const crossSite = headers.get("sec-fetch-site") === "cross-site";
+function refuseForeign(
+	headers: RequestHeaders,
+	origins: ReadonlySet<string>,
+): void {
+	const { origin } = headers;
+	const configured = origin !== undefined && origins.has(origin);
+	const own = origin === undefined || isSameHost(origin, headers.host);
+	const crossSite = headers["sec-fetch-site"] === "cross-site";
 	if (!configured && (!own || crossSite)) {
 		throw new GatewayError(
 			"forbidden",
@@ -164,36 +147,23 @@ function refuseForeign(request: Request, origins: ReadonlySet<string>): void {
 	);
 }
 
-const hasForwarded = (headers: Headers): boolean =>
-	forwardedNames.some((name) => headers.has(name));
+const hasForwarded = (headers: RequestHeaders): boolean =>
+	forwardedNames.some((name) => headers[name] !== undefined);
 
-const isSameHost = (origin: string, host: string | null): boolean =>
+const isSameHost = (origin: string, host: string | undefined): boolean =>
 	origin === `http://${host}` || origin === `https://${host}`;
 
-function toArrival(
-	request: Request,
-	listener: Listener,
-	target: Target,
-	proxies: BlockList,
-	trusting: boolean,
-): Arrival {
-	// Whoever reaches a loopback address is this machine; asking the runtime for it costs 1.4 µs (Bun 1.4.5).
-	const clientAddress =
-		!trusting && isLoopback(listener.hostname)
-			? listener.hostname
-			: listener.clientAddress(request);
-	const scheme = listener.url.startsWith("https:") ? "https" : "http";
-	const arrival = { listener, target, clientAddress, scheme } as const;
-	// Asking an empty list costs 5 µs (Bun 1.4.5).
-	if (!trusting || clientAddress === null) return arrival;
-	if (!isListed(proxies, clientAddress)) return arrival;
-	const { headers } = request;
-	const proto = headers.get("x-forwarded-proto");
+function behindProxy(arrival: Arrival, proxies: BlockList): Arrival {
+	const { headers, scheme, clientAddress } = arrival;
+	if (clientAddress === null || !isListed(proxies, clientAddress)) {
+		return arrival;
+	}
+	const proto = headers["x-forwarded-proto"];
 	return {
 		...arrival,
 		scheme: proto === "https" || proto === "http" ? proto : scheme,
 		clientAddress: toClientAddress(
-			headers.get("x-forwarded-for"),
+			headers["x-forwarded-for"],
 			clientAddress,
 			proxies,
 		),
@@ -205,17 +175,16 @@ const isLoopback = (hostname: string): boolean =>
 
 /** Where the client reaches us, `SERVER_ROOT_PATH` included; no trailing slash. */
 export function toPublicBase(
-	request: Request,
 	arrival: Arrival,
 	options: Pick<GuardOptions, "publicUrl" | "rootPath">,
 ): string {
 	if (options.publicUrl !== null) return options.publicUrl;
-	return `${arrival.scheme}://${request.headers.get("host")}${options.rootPath}`;
+	return `${arrival.scheme}://${arrival.headers.host}${options.rootPath}`;
 }
 
 /** The last address of the chain that is not one of our own proxies: everything before it is hearsay. */
 function toClientAddress(
-	chain: string | null,
+	chain: string | undefined,
 	peer: string,
 	proxies: BlockList,
 ): string {

@@ -1,3 +1,4 @@
+import type { RequestHeaders } from "../platform/contract.ts";
 import { credentialHeaders, type UpstreamCredential } from "./authenticate.ts";
 
 /** RFC 9110 §7.6.1 and its relatives: they describe one connection and never cross. */
@@ -58,20 +59,19 @@ export interface UpstreamHeadersOptions {
 
 /** The headers of the upstream request: all of the client's, but for what the tables above keep here, and one credential. */
 export function toUpstreamHeaders(
-	received: Headers,
+	received: RequestHeaders,
 	options: UpstreamHeadersOptions,
 ): Record<string, string> {
-	const listed = toListed(received.get("connection"));
+	const listed = toListed(received.connection);
 	const headers: Record<string, string> = Object.create(null);
-	// Not for…of: its iterator was 15 % of a profile of small calls (Bun 1.4.5).
-	received.forEach((value, name) => {
-		if (requestStays.has(name) || listed?.has(name)) return;
-		if (name.startsWith("x-") && staysByPrefix(name)) return;
-		headers[name] = value;
-	});
+	for (const name in received) {
+		if (requestStays.has(name) || listed?.has(name)) continue;
+		if (name.startsWith("x-") && staysByPrefix(name)) continue;
+		headers[name] = received[name] as string;
+	}
 	// The runtime adds defaults for what is missing; a reply that the client cannot decode must not come of that.
 	headers["accept-encoding"] =
-		(options.identity ? null : received.get("accept-encoding")) ?? "identity";
+		(options.identity ? null : received["accept-encoding"]) ?? "identity";
 	headers["user-agent"] ??= options.userAgent;
 	headers["anthropic-version"] ??= defaultVersion;
 	if (options.credential) {
@@ -83,7 +83,7 @@ export function toUpstreamHeaders(
 
 /** Takes out of a copy of upstream's reply headers what the table above keeps here. */
 export function stripReplyHeaders(headers: Headers): void {
-	const listed = toListed(headers.get("connection"));
+	const listed = toListed(headers.get("connection") ?? undefined);
 	for (const name of replyStays) headers.delete(name);
 	if (listed) for (const name of listed) headers.delete(name);
 }
@@ -95,8 +95,8 @@ const staysByPrefix = (name: string): boolean =>
 const token = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /** Names listed in a `connection` header; null on the two everyday values. */
-function toListed(connection: string | null): Set<string> | null {
-	if (connection === null) return null;
+function toListed(connection: string | undefined): Set<string> | null {
+	if (connection === undefined) return null;
 	const value = connection.toLowerCase();
 	if (value === "keep-alive" || value === "close") return null;
 	const names = value.split(",").map((name) => name.trim());

@@ -1,6 +1,6 @@
 import type { CallEnd, CallRecord } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
-import type { Listener } from "../platform/contract.ts";
+import type { Listener, RequestHeaders } from "../platform/contract.ts";
 import type { Grant } from "./authenticate.ts";
 import type { Route } from "./families.ts";
 import { clientLeft, type Flight } from "./flights.ts";
@@ -11,6 +11,7 @@ import type { Gateway } from "./pipeline.ts";
 export interface Arrival {
 	readonly listener: Listener;
 	readonly target: Target;
+	readonly headers: RequestHeaders;
 	/** The peer, or the client behind a trusted proxy. */
 	readonly clientAddress: string | null;
 	/** How the client reaches us. */

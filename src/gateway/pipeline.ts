@@ -76,7 +76,7 @@ export async function runCall(
 	const call = openCall(request, arrival, gateway, route);
 	try {
 		const grant = authenticate(
-			request.headers,
+			arrival.headers,
 			route.family,
 			gateway.authority,
 		);

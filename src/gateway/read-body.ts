@@ -1,4 +1,5 @@
 import { GatewayError } from "../domain/error.ts";
+import type { RequestHeaders } from "../platform/contract.ts";
 
 const digits = /^\d{1,15}$/;
 
@@ -7,11 +8,11 @@ const digits = /^\d{1,15}$/;
  * @throws GatewayError `malformed_request`, `request_too_large` (before anything was read)
  */
 export function toAnnouncedLength(
-	headers: Headers,
+	headers: RequestHeaders,
 	limitBytes: number,
 ): number | null {
-	const text = headers.get("content-length");
-	if (text === null) return null;
+	const text = headers["content-length"];
+	if (text === undefined) return null;
 	if (!digits.test(text)) {
 		throw new GatewayError(
 			"malformed_request",

@@ -48,16 +48,16 @@ const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * @throws GatewayError `malformed_request`, `request_too_large`, `busy`
  */
 export function beginOnePiece(call: OpenCall, gateway: Gateway): boolean {
-	const { request, route } = call;
+	const { request, arrival, route } = call;
 	if (route.family.body !== "scan" || bodiless.has(request.method))
 		return false;
 	const limitBytes = gateway.bodyLimits[route.family.limit];
-	const announced = toAnnouncedLength(request.headers, limitBytes);
+	const announced = toAnnouncedLength(arrival.headers, limitBytes);
 	if (announced === null || announced === 0) return false;
 	if (announced > onePieceBytes) return false;
-	if (request.headers.has("content-encoding")) return false;
+	if (arrival.headers["content-encoding"] !== undefined) return false;
 	holdBytes(call, announced, gateway);
-	call.arrival.listener.timeout(request, gateway.slowBodySeconds);
+	arrival.listener.timeout(request, gateway.slowBodySeconds);
 	return true;
 }
 
@@ -75,9 +75,9 @@ export async function readRequest(
 	call: OpenCall,
 	gateway: Gateway,
 ): Promise<RequestBody> {
-	const { request, route } = call;
+	const { request, arrival, route } = call;
 	const limitBytes = gateway.bodyLimits[route.family.limit];
-	const announced = toAnnouncedLength(request.headers, limitBytes);
+	const announced = toAnnouncedLength(arrival.headers, limitBytes);
 	// Touching `request.body` makes a stream of it, which costs a small call a tenth of its time (Bun 1.4.5).
 	if (announced === 0) return noBody;
 	if (announced === null && request.body === null) return noBody;
@@ -90,7 +90,7 @@ export async function readRequest(
 	if (announced !== null && announced <= smallBytes) {
 		return toBody(await readPieces(call, announced, limitBytes, gateway));
 	}
-	call.arrival.listener.timeout(request, 0);
+	arrival.listener.timeout(request, 0);
 	return isNewBatch(call)
 		? scanUpload(call, gateway)
 		: streamUpload(call, announced, limitBytes, gateway);
@@ -140,8 +140,8 @@ function scanRead(
 	gateway: Gateway,
 ): RequestBody | Promise<RequestBody> {
 	if (received.length === 0) return noBody;
-	const coding = call.request.headers.get("content-encoding");
-	if (coding !== null) {
+	const coding = call.arrival.headers["content-encoding"];
+	if (coding !== undefined) {
 		return scanEncoded(received, coding, call, limitBytes, gateway);
 	}
 	return toBody(scanAndCut(received, call));

@@ -102,7 +102,7 @@ async function answerRedirected(
 ): Promise<Response> {
 	const coding = reply.headers.get("content-encoding");
 	const plain = coding ? await decodeReply(bytes, coding) : bytes;
-	const publicBase = toPublicBase(call.request, call.arrival, gateway);
+	const publicBase = toPublicBase(call.arrival, gateway);
 	const rewritten = rewriteResultsUrl(plain, {
 		upstreamOrigins: [gateway.upstreamUrl, "https://api.anthropic.com"],
 		publicBase: publicBase + call.route.mount,

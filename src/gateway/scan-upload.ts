@@ -12,10 +12,11 @@ import { openScanner } from "./scan.ts";
  * @throws GatewayError `unsupported_encoding`; the stream itself ends the call with `malformed_request` or `request_too_large`
  */
 export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
-	const { headers, body } = call.request;
+	const { headers } = call.arrival;
+	const { body } = call.request;
 	const limitBytes = gateway.bodyLimits[call.route.family.limit];
 	const length = toAnnouncedLength(headers, limitBytes);
-	if (headers.has("content-encoding")) {
+	if (headers["content-encoding"] !== undefined) {
 		throw new GatewayError(
 			"unsupported_encoding",
 			"A batch of this size must come uncompressed and with plain JSON. Send it without content-encoding, or in smaller parts.",

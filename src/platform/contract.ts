@@ -32,6 +32,12 @@ export interface ServeOptions {
 	onError(error: unknown): Response;
 }
 
+/** By name in lower case; a header that was sent more than once is joined with `, `. */
+export type RequestHeaders = Readonly<Record<string, string>>;
+
+/** A request's headers all at once, which is cheaper than asking for one after the other. */
+export type ReadHeaders = (headers: Headers) => RequestHeaders;
+
 /** An upstream request: a whole body, a stream, or none. */
 export interface UpstreamInit {
 	method: string;

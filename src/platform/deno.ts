@@ -5,6 +5,7 @@ import type {
 	Clock,
 	Database,
 	Listener,
+	ReadHeaders,
 	ReleaseChunk,
 	ServeOptions,
 	UpstreamFetch,
@@ -40,6 +41,9 @@ export const clock: Clock = {
 	now: () => Date.now(),
 	monotonic: () => performance.now(),
 };
+
+export const readHeaders: ReadHeaders = (headers) =>
+	Object.fromEntries(headers);
 
 /** A UUID, version 4. */
 export const newId: () => string = randomUUID;
