@@ -1,6 +1,6 @@
 /** What the body scanner costs, next to JSON.parse and parse-and-stringify of the same bytes: `bun scripts/bench/scan.ts`. */
 
-import { scanBody } from "../../src/gateway/scan.ts";
+import { scanBody } from "../../src/gateway/scan/scan.ts";
 
 const runs = 300;
 /** Until the compiler has done its best. */

@@ -1,7 +1,7 @@
 /** A request body that is in memory whole. */
 
-import { joinBytes } from "./scan-bytes.ts";
-import type { Cut } from "./scan-finding.ts";
+import { joinBytes } from "./scan/bytes.ts";
+import type { Cut } from "./scan/finding.ts";
 
 /** The body without the members that are for us; the same array if it has none. All other bytes stay as they are. */
 export function cut<Bytes extends Uint8Array>(

@@ -11,7 +11,7 @@ import {
 } from "node:zlib";
 import { GatewayError } from "../domain/error.ts";
 import { isWholeZstd } from "./encoding-zstd.ts";
-import { joinBytes } from "./scan-bytes.ts";
+import { joinBytes } from "./scan/bytes.ts";
 
 /** What a compressed body may grow to, times its size. Real JSON stays below 20. */
 export const maxRatio = 200;

@@ -11,7 +11,7 @@ import {
 } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import { readChunks, toAnnouncedLength, tooLarge } from "./read-body.ts";
-import { scanBody } from "./scan.ts";
+import { scanBody } from "./scan/scan.ts";
 import { scanUpload } from "./scan-upload.ts";
 
 /** A request body on its way upstream. */

@@ -1,9 +1,9 @@
 /** The addresses in batch objects, which would lead the client past us. */
 
 import { GatewayError } from "../domain/error.ts";
-import { openScanner } from "./scan.ts";
-import { joinBytes } from "./scan-bytes.ts";
-import { type Finding, findingsOf } from "./scan-finding.ts";
+import { joinBytes } from "./scan/bytes.ts";
+import { type Finding, findingsOf } from "./scan/finding.ts";
+import { openScanner } from "./scan/scan.ts";
 
 export interface ResultsUrlOptions {
 	/** Where upstream may say that it is: scheme and host, and a base path if it has one. */

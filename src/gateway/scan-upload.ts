@@ -3,7 +3,7 @@ import { moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { RequestBody } from "./read.ts";
 import { toAnnouncedLength, tooLarge } from "./read-body.ts";
-import { openScanner } from "./scan.ts";
+import { openScanner } from "./scan/scan.ts";
 
 /**
  * Lets a large batch through while it is checked. Its last chunk goes upstream only after the whole body passed; before

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { cut } from "../../src/gateway/body.ts";
-import { scanBody } from "../../src/gateway/scan.ts";
-import { findingsOf } from "../../src/gateway/scan-finding.ts";
+import { findingsOf } from "../../src/gateway/scan/finding.ts";
+import { scanBody } from "../../src/gateway/scan/scan.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

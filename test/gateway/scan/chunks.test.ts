@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { openScanner, scanBody } from "../../src/gateway/scan.ts";
-import type { Item, Scan } from "../../src/gateway/scan-finding.ts";
-import { maxKeptBytes } from "../../src/gateway/scan-state.ts";
+import type { Item, Scan } from "../../../src/gateway/scan/finding.ts";
+import { openScanner, scanBody } from "../../../src/gateway/scan/scan.ts";
+import { maxKeptBytes } from "../../../src/gateway/scan/state.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -1,6 +1,6 @@
 /**
  * A strict, resumable scan of a JSON request body. It checks the grammar, builds no document, and finds the members of
- * the table (scan-table.ts) with their values and places.
+ * the table (table.ts) with their values and places.
  *
  * Whatever two parsers could read in two ways is refused, so that what we judge is what upstream will see: a governed
  * name twice in one object, bytes after the object, bytes that are not UTF-8, NaN. Left to upstream are bad
@@ -9,13 +9,13 @@
  */
 
 import { Buffer } from "node:buffer";
-import { checkUtf8 } from "./scan-bytes.ts";
-import type { Item, Scan } from "./scan-finding.ts";
-import { toCall } from "./scan-finding.ts";
-import { holdOver } from "./scan-keep.ts";
-import { shapes } from "./scan-shape.ts";
-import { malformed, noWords, openState, type State } from "./scan-state.ts";
-import { walk } from "./scan-walk.ts";
+import { checkUtf8 } from "./bytes.ts";
+import type { Item, Scan } from "./finding.ts";
+import { toCall } from "./finding.ts";
+import { holdOver } from "./keep.ts";
+import { shapes } from "./shape.ts";
+import { malformed, noWords, openState, type State } from "./state.ts";
+import { walk } from "./walk.ts";
 
 export interface ScannerOptions {
 	/** What the JSON is: a request (`body`, the default) or a batch that upstream returns. */

@@ -1,6 +1,6 @@
 /** What a scan gives. */
 
-import type { Slot, Value } from "./scan-table.ts";
+import type { Slot, Value } from "./table.ts";
 
 /** A governed member with its value. Offsets count from the first byte of the body; `end` is exclusive. */
 export interface Finding<S extends Slot = Slot> {

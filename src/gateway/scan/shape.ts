@@ -1,4 +1,4 @@
-/** The scanner's table (scan-table.ts) in the form in which a name is found fastest. */
+/** The scanner's table (table.ts) in the form in which a name is found fastest. */
 
 import {
 	type Keep,
@@ -8,7 +8,7 @@ import {
 	type ShapeName,
 	type Slot,
 	table,
-} from "./scan-table.ts";
+} from "./table.ts";
 
 /** A row, compiled. */
 export interface Member {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { scanBody } from "../../src/gateway/scan.ts";
+import { scanBody } from "../../../src/gateway/scan/scan.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

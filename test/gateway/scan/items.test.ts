@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { GatewayError } from "../../src/domain/error.ts";
-import { scanBody } from "../../src/gateway/scan.ts";
-import { findingsOf, type Item } from "../../src/gateway/scan-finding.ts";
-import { maxItems } from "../../src/gateway/scan-state.ts";
+import { GatewayError } from "../../../src/domain/error.ts";
+import { findingsOf, type Item } from "../../../src/gateway/scan/finding.ts";
+import { scanBody } from "../../../src/gateway/scan/scan.ts";
+import { maxItems } from "../../../src/gateway/scan/state.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

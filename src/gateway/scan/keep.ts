@@ -1,15 +1,10 @@
 /** The values of governed members: what they must be, and what is kept of them across chunks. */
 
 import { Buffer } from "node:buffer";
-import { noBytes } from "./scan-bytes.ts";
-import type { Member } from "./scan-shape.ts";
-import {
-	malformed,
-	maxFindings,
-	maxKeptBytes,
-	type State,
-} from "./scan-state.ts";
-import type { Slot, Value } from "./scan-table.ts";
+import { noBytes } from "./bytes.ts";
+import type { Member } from "./shape.ts";
+import { malformed, maxFindings, maxKeptBytes, type State } from "./state.ts";
+import type { Slot, Value } from "./table.ts";
 
 function wrongValue(s: State, member: Member) {
 	return malformed(

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { GatewayError } from "../../src/domain/error.ts";
-import { openScanner, scanBody } from "../../src/gateway/scan.ts";
+import { GatewayError } from "../../../src/domain/error.ts";
+import { openScanner, scanBody } from "../../../src/gateway/scan/scan.ts";
 import {
 	maxDepth,
 	maxFindings,
 	maxKeptBytes,
-} from "../../src/gateway/scan-state.ts";
+} from "../../../src/gateway/scan/state.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const scan = (json: string) => scanBody(encode(json));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { scanBody } from "../../src/gateway/scan.ts";
-import { findingsOf } from "../../src/gateway/scan-finding.ts";
-import type { Slot } from "../../src/gateway/scan-table.ts";
+import { findingsOf } from "../../../src/gateway/scan/finding.ts";
+import { scanBody } from "../../../src/gateway/scan/scan.ts";
+import type { Slot } from "../../../src/gateway/scan/table.ts";
 
 const scan = (json: string) => scanBody(new TextEncoder().encode(json));
 

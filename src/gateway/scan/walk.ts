@@ -1,14 +1,14 @@
 /** The grammar of JSON (RFC 8259) as a walk over one chunk that stops and resumes at any byte. */
 
 import type { Buffer } from "node:buffer";
-import { beginValue, endValue, hold } from "./scan-keep.ts";
+import { beginValue, endValue, hold } from "./keep.ts";
 import {
 	endOfString,
 	isWholeScalar,
 	moveScalar,
 	quote,
 	startScalar,
-} from "./scan-lexis.ts";
+} from "./lexis.ts";
 import {
 	beginItem,
 	beginMember,
@@ -16,8 +16,8 @@ import {
 	endMember,
 	findHeld,
 	toShape,
-} from "./scan-members.ts";
-import { findMember, shapes } from "./scan-shape.ts";
+} from "./members.ts";
+import { findMember, shapes } from "./shape.ts";
 import {
 	type Frame,
 	malformed,
@@ -26,7 +26,7 @@ import {
 	type State,
 	unexpectedByte,
 	type Want,
-} from "./scan-state.ts";
+} from "./state.ts";
 
 const comma = 0x2c;
 const colon = 0x3a;

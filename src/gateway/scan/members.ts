@@ -1,16 +1,16 @@
 /** What the walk does at the names, commas and batch items that it comes upon. */
 
 import type { Buffer } from "node:buffer";
-import { firstOf, toCall } from "./scan-finding.ts";
-import { dropHeld, takeHeld } from "./scan-keep.ts";
+import { firstOf, toCall } from "./finding.ts";
+import { dropHeld, takeHeld } from "./keep.ts";
 import {
 	findMember,
 	type Member,
 	maxNameBytes,
 	type Shape,
 	shapes,
-} from "./scan-shape.ts";
-import { malformed, maxItems, type State } from "./scan-state.ts";
+} from "./shape.ts";
+import { malformed, maxItems, type State } from "./state.ts";
 
 /** The member that a held name means, which ends before bytes[end]. */
 export function findHeld(

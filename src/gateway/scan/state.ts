@@ -1,10 +1,10 @@
 /** What the scanner remembers between two bytes, and how it refuses. */
 
-import { GatewayError } from "../domain/error.ts";
-import { noBytes } from "./scan-bytes.ts";
-import type { Cut, Finding, Item } from "./scan-finding.ts";
-import type { ScalarState } from "./scan-lexis.ts";
-import { type Member, type Shape, shapes } from "./scan-shape.ts";
+import { GatewayError } from "../../domain/error.ts";
+import { noBytes } from "./bytes.ts";
+import type { Cut, Finding, Item } from "./finding.ts";
+import type { ScalarState } from "./lexis.ts";
+import { type Member, type Shape, shapes } from "./shape.ts";
 
 /** Levels of nesting. */
 export const maxDepth = 128;
