@@ -11,6 +11,7 @@ import type {
 	ReadHeaders,
 	RequestHeaders,
 	ServeOptions,
+	SqlValue,
 	UpstreamFetch,
 } from "./contract.ts";
 
@@ -105,6 +106,15 @@ export function openDatabase(path: string): Database {
 	return {
 		exec: (sql) => {
 			database.run(sql);
+		},
+		prepare: (sql) => {
+			const statement = database.prepare<unknown, SqlValue[]>(sql);
+			return {
+				run: (values) => {
+					statement.run(...values);
+				},
+				rows: (values) => statement.values(...values) as SqlValue[][],
+			};
 		},
 		get: <Row>(sql: string, ...parameters: unknown[]) =>
 			(database.query(sql).get(...(parameters as [])) ?? undefined) as

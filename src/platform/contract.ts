@@ -68,9 +68,19 @@ export interface Clock {
 	monotonic(): number;
 }
 
-/** A SQL database in one file; statements are synchronous. */
+/** What a column holds. Whole numbers are exact up to 2^53. */
+export type SqlValue = string | number | null;
+
+export interface PreparedStatement {
+	run(values: readonly SqlValue[]): void;
+	/** Each row as the values of its columns. */
+	rows(values: readonly SqlValue[]): SqlValue[][];
+}
+
+/** A SQL database in one file; statements are synchronous, and throw the runtime's own error. */
 export interface Database {
 	exec(sql: string): void;
+	prepare(sql: string): PreparedStatement;
 	/** The first row, or undefined. */
 	get<Row>(sql: string, ...parameters: unknown[]): Row | undefined;
 	close(): void;

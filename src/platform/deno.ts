@@ -8,6 +8,7 @@ import type {
 	ReadHeaders,
 	ReleaseChunk,
 	ServeOptions,
+	SqlValue,
 	UpstreamFetch,
 } from "./contract.ts";
 
@@ -137,6 +138,18 @@ export function openDatabase(path: string): Database {
 	const database = new DatabaseSync(path);
 	return {
 		exec: (sql) => database.exec(sql),
+		prepare: (sql) => {
+			const statement = database.prepare(sql);
+			return {
+				run: (values) => {
+					statement.run(...values);
+				},
+				rows: (values) =>
+					statement
+						.all(...values)
+						.map((row) => Object.values(row) as SqlValue[]),
+			};
+		},
 		get: <Row>(sql: string, ...parameters: unknown[]) =>
 			database.prepare(sql).get(...(parameters as [])) as Row | undefined,
 		close: () => database.close(),

@@ -1,0 +1,6 @@
+/** Entry of the thread that reads the embedded database for reports. It lies beside main.ts: an executable finds no other. */
+import { openDatabase } from "#platform";
+import type { Port } from "./store/sqlite-protocol.ts";
+import { serveSqlite } from "./store/sqlite-worker.ts";
+
+serveSqlite(globalThis as unknown as Port, "reader", openDatabase);

@@ -1,0 +1,108 @@
+CREATE SCHEMA "tollway";
+--> statement-breakpoint
+CREATE TABLE "tollway"."entries" (
+	"writer" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	"id" text NOT NULL,
+	"kind" text NOT NULL,
+	"state" text NOT NULL,
+	"payer" text NOT NULL,
+	"started_at" bigint NOT NULL,
+	"duration_ms" bigint NOT NULL,
+	"first_byte_ms" bigint,
+	"family" text NOT NULL,
+	"method" text NOT NULL,
+	"path" text NOT NULL,
+	"streamed" smallint NOT NULL,
+	"status" bigint NOT NULL,
+	"outcome" text NOT NULL,
+	"error_type" text,
+	"key_id" text,
+	"user_id" text,
+	"team_id" text,
+	"end_user" text,
+	"session_id" text,
+	"agent_id" text,
+	"parent_agent_id" text,
+	"tags" text,
+	"metadata" text,
+	"client_address" text,
+	"user_agent" text,
+	"requested_model" text,
+	"served_model" text,
+	"input" bigint NOT NULL,
+	"output" bigint NOT NULL,
+	"cache_write_5m" bigint NOT NULL,
+	"cache_write_1h" bigint NOT NULL,
+	"cache_read" bigint NOT NULL,
+	"thinking" bigint NOT NULL,
+	"web_searches" bigint NOT NULL,
+	"service_tier" text,
+	"inference_geo" text,
+	"speed" text,
+	"stop_reason" text,
+	"usage_rest" text,
+	"cost" bigint,
+	"held" bigint NOT NULL,
+	"price" text,
+	"catalog" text,
+	"message_id" text,
+	"upstream_request_id" text,
+	"request_bytes" bigint NOT NULL,
+	"reply_bytes" bigint NOT NULL,
+	"request_hash" text,
+	"reply_hash" text,
+	"corrects" text,
+	"hash" text NOT NULL,
+	CONSTRAINT "entries_writer_seq_pk" PRIMARY KEY("writer","seq")
+);
+--> statement-breakpoint
+CREATE TABLE "tollway"."holds" (
+	"id" text PRIMARY KEY NOT NULL,
+	"writer" bigint NOT NULL,
+	"kind" text NOT NULL,
+	"started_at" bigint NOT NULL,
+	"nanos" bigint NOT NULL,
+	"detail" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "tollway"."meta" (
+	"name" text PRIMARY KEY NOT NULL,
+	"value" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "tollway"."refs" (
+	"name" text NOT NULL,
+	"writer" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	CONSTRAINT "refs_name_writer_seq_pk" PRIMARY KEY("name","writer","seq")
+);
+--> statement-breakpoint
+CREATE TABLE "tollway"."rollups" (
+	"hour" bigint NOT NULL,
+	"dimension" text NOT NULL,
+	"id" text NOT NULL,
+	"model" text NOT NULL,
+	"calls" bigint NOT NULL,
+	"failures" bigint NOT NULL,
+	"input" bigint NOT NULL,
+	"output" bigint NOT NULL,
+	"cache_write_5m" bigint NOT NULL,
+	"cache_write_1h" bigint NOT NULL,
+	"cache_read" bigint NOT NULL,
+	"web_searches" bigint NOT NULL,
+	"cost" bigint NOT NULL,
+	"estimated" bigint NOT NULL,
+	"unpriced" bigint NOT NULL,
+	CONSTRAINT "rollups_hour_dimension_id_model_pk" PRIMARY KEY("hour","dimension","id","model")
+);
+--> statement-breakpoint
+CREATE TABLE "tollway"."writers" (
+	"writer" bigint PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"started_at" bigint NOT NULL,
+	"lease_until" bigint NOT NULL,
+	"seen_at" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX "entries_by_id" ON "tollway"."entries" USING btree ("id");

@@ -1,0 +1,105 @@
+CREATE TABLE `entries` (
+	`writer` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`id` text NOT NULL,
+	`kind` text NOT NULL,
+	`state` text NOT NULL,
+	`payer` text NOT NULL,
+	`started_at` integer NOT NULL,
+	`duration_ms` integer NOT NULL,
+	`first_byte_ms` integer,
+	`family` text NOT NULL,
+	`method` text NOT NULL,
+	`path` text NOT NULL,
+	`streamed` integer NOT NULL,
+	`status` integer NOT NULL,
+	`outcome` text NOT NULL,
+	`error_type` text,
+	`key_id` text,
+	`user_id` text,
+	`team_id` text,
+	`end_user` text,
+	`session_id` text,
+	`agent_id` text,
+	`parent_agent_id` text,
+	`tags` text,
+	`metadata` text,
+	`client_address` text,
+	`user_agent` text,
+	`requested_model` text,
+	`served_model` text,
+	`input` integer NOT NULL,
+	`output` integer NOT NULL,
+	`cache_write_5m` integer NOT NULL,
+	`cache_write_1h` integer NOT NULL,
+	`cache_read` integer NOT NULL,
+	`thinking` integer NOT NULL,
+	`web_searches` integer NOT NULL,
+	`service_tier` text,
+	`inference_geo` text,
+	`speed` text,
+	`stop_reason` text,
+	`usage_rest` text,
+	`cost` integer,
+	`held` integer NOT NULL,
+	`price` text,
+	`catalog` text,
+	`message_id` text,
+	`upstream_request_id` text,
+	`request_bytes` integer NOT NULL,
+	`reply_bytes` integer NOT NULL,
+	`request_hash` text,
+	`reply_hash` text,
+	`corrects` text,
+	`hash` text NOT NULL,
+	PRIMARY KEY(`writer`, `seq`)
+) WITHOUT ROWID, STRICT;
+--> statement-breakpoint
+CREATE UNIQUE INDEX `entries_by_id` ON `entries` (`id`);--> statement-breakpoint
+CREATE TABLE `holds` (
+	`id` text PRIMARY KEY NOT NULL,
+	`writer` integer NOT NULL,
+	`kind` text NOT NULL,
+	`started_at` integer NOT NULL,
+	`nanos` integer NOT NULL,
+	`detail` text NOT NULL
+) WITHOUT ROWID, STRICT;
+--> statement-breakpoint
+CREATE TABLE `meta` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+) WITHOUT ROWID, STRICT;
+--> statement-breakpoint
+CREATE TABLE `refs` (
+	`name` text NOT NULL,
+	`writer` integer NOT NULL,
+	`seq` integer NOT NULL,
+	PRIMARY KEY(`name`, `writer`, `seq`)
+) WITHOUT ROWID, STRICT;
+--> statement-breakpoint
+CREATE TABLE `rollups` (
+	`hour` integer NOT NULL,
+	`dimension` text NOT NULL,
+	`id` text NOT NULL,
+	`model` text NOT NULL,
+	`calls` integer NOT NULL,
+	`failures` integer NOT NULL,
+	`input` integer NOT NULL,
+	`output` integer NOT NULL,
+	`cache_write_5m` integer NOT NULL,
+	`cache_write_1h` integer NOT NULL,
+	`cache_read` integer NOT NULL,
+	`web_searches` integer NOT NULL,
+	`cost` integer NOT NULL,
+	`estimated` integer NOT NULL,
+	`unpriced` integer NOT NULL,
+	PRIMARY KEY(`hour`, `dimension`, `id`, `model`)
+) WITHOUT ROWID, STRICT;
+--> statement-breakpoint
+CREATE TABLE `writers` (
+	`writer` integer PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`started_at` integer NOT NULL,
+	`lease_until` integer NOT NULL,
+	`seen_at` integer NOT NULL
+) WITHOUT ROWID, STRICT;

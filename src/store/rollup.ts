@@ -1,0 +1,119 @@
+import type { Entry } from "../domain/entry.ts";
+import type { SqlValue } from "../platform/contract.ts";
+import { toColumn } from "./entry-row.ts";
+
+/** By what the ledger is summed. A new dimension is a new row here. */
+const dimensions: Readonly<
+	Record<string, (entry: Entry) => readonly (string | null)[]>
+> = {
+	global: () => everything,
+	key: ({ keyId }) => [keyId],
+	user: ({ userId }) => [userId],
+	team: ({ teamId }) => [teamId],
+	customer: ({ endUser }) => [endUser],
+	tag: ({ tags }) => tags,
+};
+
+const everything = [""] as const;
+const dimensionNames = Object.keys(dimensions);
+
+const hourMs = 3_600_000;
+
+/** One row of the table `rollups`, or what is added to one. */
+interface Sum {
+	readonly hour: number;
+	readonly dimension: string;
+	readonly id: string;
+	readonly model: string;
+	calls: number;
+	failures: number;
+	input: number;
+	output: number;
+	cacheWrite5m: number;
+	cacheWrite1h: number;
+	cacheRead: number;
+	webSearches: number;
+	cost: bigint;
+	estimated: bigint;
+	unpriced: number;
+}
+
+export interface Summed {
+	readonly entry: Entry;
+	/** The model's name in the catalog; `other` for one that it does not know, because clients can invent names. */
+	readonly model: string;
+}
+
+/**
+ * What a group of Entries adds to the sums, one row for each that changes: calls of one moment mostly belong to the same
+ * few subjects. Only what the operator pays is money here; everybody's tokens count.
+ */
+export function toRollups(group: readonly Summed[]): SqlValue[][] {
+	const sums = new Map<string, Sum>();
+	for (const { entry, model } of group) {
+		const hour = Math.floor(entry.startedMs / hourMs);
+		for (const dimension of dimensionNames) {
+			for (const id of dimensions[dimension]?.(entry) ?? []) {
+				if (id === null) continue;
+				const key = `${hour}\n${dimension}\n${id}\n${model}`;
+				let sum = sums.get(key);
+				if (sum === undefined) {
+					sum = { ...zero, hour, dimension, id, model };
+					sums.set(key, sum);
+				}
+				add(sum, entry);
+			}
+		}
+	}
+	return [...sums.values()].map(toColumns);
+}
+
+const zero = {
+	calls: 0,
+	failures: 0,
+	input: 0,
+	output: 0,
+	cacheWrite5m: 0,
+	cacheWrite1h: 0,
+	cacheRead: 0,
+	webSearches: 0,
+	cost: 0n,
+	estimated: 0n,
+	unpriced: 0,
+};
+
+function add(sum: Sum, entry: Entry): void {
+	// A correction changes what a call cost, not how many there were.
+	if (entry.kind !== "correction") {
+		sum.calls += 1;
+		if (entry.status < 200 || entry.status >= 400) sum.failures += 1;
+	}
+	sum.input += entry.input;
+	sum.output += entry.output;
+	sum.cacheWrite5m += entry.cacheWrite5m;
+	sum.cacheWrite1h += entry.cacheWrite1h;
+	sum.cacheRead += entry.cacheRead;
+	sum.webSearches += entry.webSearches;
+	if (entry.payer !== "operator") return;
+	if (entry.cost === null) sum.unpriced += 1;
+	else sum.cost += entry.cost;
+	if (entry.state === "estimated") sum.estimated += entry.cost ?? 0n;
+}
+
+const toColumns = (sum: Sum): SqlValue[] => [
+	sum.hour,
+	sum.dimension,
+	sum.id,
+	sum.model,
+	sum.calls,
+	sum.failures,
+	sum.input,
+	sum.output,
+	sum.cacheWrite5m,
+	sum.cacheWrite1h,
+	sum.cacheRead,
+	sum.webSearches,
+	toColumn(sum.cost),
+	toColumn(sum.estimated),
+	sum.unpriced,
+];

@@ -1,0 +1,5 @@
+import { columns } from "./columns-sqlite.ts";
+import { defineTables } from "./tables.ts";
+
+export const { meta, writers, entries, holds, rollups, references } =
+	defineTables(columns);

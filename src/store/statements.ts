@@ -1,0 +1,101 @@
+import {
+	type Column,
+	desc,
+	eq,
+	getTableColumns,
+	type SQL,
+	sql,
+	type Table,
+} from "drizzle-orm";
+import type { SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
+import type { Tables } from "./tables.ts";
+
+/** What builds SQL. Both engines' builders have the same methods; the types are SQLite's. */
+export type Builder = SqliteRemoteDatabase;
+
+/** The statements of every call, as text: building one anew takes longer than running it. */
+export interface HotStatements {
+	/** Values: all columns, in the order of the table. */
+	readonly addEntry: string;
+	readonly addHold: string;
+	/** Values: id. */
+	readonly dropHold: string;
+	/** Values: writer, how many. Gives seq and hash, newest first. */
+	readonly lastEntries: string;
+	/** Values: all columns, in the order of the table. */
+	readonly claimWriter: string;
+	/** Values: now, writer. */
+	readonly touchWriter: string;
+	/** Values: all columns, in the order of the table. */
+	readonly addToRollup: string;
+}
+
+export function compileStatements(
+	builder: Builder,
+	{ entries, holds, rollups, writers }: Tables,
+): HotStatements {
+	const insert = <T extends Tables[keyof Tables]>(table: T) =>
+		builder
+			.insert(table)
+			.values(toPlaceholders(table) as unknown as T["$inferInsert"]);
+	const { hour, dimension, id, model, ...sums } = getTableColumns(rollups);
+	return {
+		addEntry: insert(entries).toSQL().sql,
+		// A commit whose answer was lost is tried again.
+		addHold: insert(holds).onConflictDoNothing().toSQL().sql,
+		dropHold: builder
+			.delete(holds)
+			.where(eq(holds.id, sql.placeholder("id")))
+			.toSQL().sql,
+		lastEntries: builder
+			.select({ seq: entries.seq, hash: entries.hash })
+			.from(entries)
+			.where(eq(entries.writer, sql.placeholder("writer")))
+			.orderBy(desc(entries.seq))
+			.limit(sql.placeholder("count"))
+			.toSQL().sql,
+		claimWriter: insert(writers)
+			.onConflictDoUpdate({
+				target: writers.writer,
+				set: toGiven(getTableColumns(writers)),
+			})
+			.toSQL().sql,
+		touchWriter: builder
+			.update(writers)
+			.set({ seenAt: sql`${sql.placeholder("now")}` })
+			.where(eq(writers.writer, sql.placeholder("writer")))
+			.toSQL().sql,
+		addToRollup: insert(rollups)
+			.onConflictDoUpdate({
+				target: [hour, dimension, id, model],
+				set: toAdded(sums),
+			})
+			.toSQL().sql,
+	};
+}
+
+const toPlaceholders = (table: Table): Record<string, SQL> =>
+	Object.fromEntries(
+		Object.keys(getTableColumns(table)).map((name) => [
+			name,
+			sql`${sql.placeholder(name)}`,
+		]),
+	);
+
+/** `name = excluded.name`, for each. */
+const toGiven = (columns: Readonly<Record<string, Column>>) =>
+	Object.fromEntries(
+		Object.entries(columns).map(([name, column]) => [
+			name,
+			sql`excluded.${sql.identifier(column.name)}`,
+		]),
+	);
+
+/** `calls = rollups.calls + excluded.calls`, for each. */
+const toAdded = (columns: Readonly<Record<string, Column>>) =>
+	Object.fromEntries(
+		Object.entries(columns).map(([name, column]) => [
+			name,
+			sql`${column} + excluded.${sql.identifier(column.name)}`,
+		]),
+	);

@@ -1,0 +1,164 @@
+/** Every table, once. Both engines are made from this; what differs between them stands in columns-*.ts. */
+import type { columns as sqliteColumns } from "./columns-sqlite.ts";
+
+export type Columns = typeof sqliteColumns;
+
+/** The members of TokenCounts. */
+const toTokenColumns = (whole: Columns["whole"]) => ({
+	input: whole("input").notNull(),
+	output: whole("output").notNull(),
+	cacheWrite5m: whole("cache_write_5m").notNull(),
+	cacheWrite1h: whole("cache_write_1h").notNull(),
+	cacheRead: whole("cache_read").notNull(),
+});
+
+/** One row per name: what the database must remember of itself. */
+const defineMeta = ({ table, text }: Columns) =>
+	table("meta", {
+		name: text("name").primaryKey(),
+		value: text("value").notNull(),
+	});
+
+/** Who writes. While a writer's lease lasts, nobody else settles its open holds. */
+const defineWriters = ({ table, text, whole }: Columns) =>
+	table("writers", {
+		writer: whole("writer").primaryKey(),
+		name: text("name").notNull(),
+		startedAt: whole("started_at").notNull(),
+		leaseUntil: whole("lease_until").notNull(),
+		seenAt: whole("seen_at").notNull(),
+	});
+
+/** The ledger: append only. The order of the columns is that of the bytes that are hashed. */
+const defineEntries = ({
+	table,
+	primaryKey,
+	uniqueIndex,
+	text,
+	whole,
+	nanos,
+	flag,
+}: Columns) =>
+	table(
+		"entries",
+		{
+			writer: whole("writer").notNull(),
+			seq: whole("seq").notNull(),
+			id: text("id").notNull(),
+			kind: text("kind").notNull(),
+			state: text("state").notNull(),
+			payer: text("payer").notNull(),
+			startedAt: whole("started_at").notNull(),
+			durationMs: whole("duration_ms").notNull(),
+			firstByteMs: whole("first_byte_ms"),
+			family: text("family").notNull(),
+			method: text("method").notNull(),
+			path: text("path").notNull(),
+			streamed: flag("streamed").notNull(),
+			status: whole("status").notNull(),
+			outcome: text("outcome").notNull(),
+			errorType: text("error_type"),
+			keyId: text("key_id"),
+			userId: text("user_id"),
+			teamId: text("team_id"),
+			endUser: text("end_user"),
+			sessionId: text("session_id"),
+			agentId: text("agent_id"),
+			parentAgentId: text("parent_agent_id"),
+			tags: text("tags"),
+			metadata: text("metadata"),
+			clientAddress: text("client_address"),
+			userAgent: text("user_agent"),
+			requestedModel: text("requested_model"),
+			servedModel: text("served_model"),
+			...toTokenColumns(whole),
+			thinking: whole("thinking").notNull(),
+			webSearches: whole("web_searches").notNull(),
+			serviceTier: text("service_tier"),
+			inferenceGeo: text("inference_geo"),
+			speed: text("speed"),
+			stopReason: text("stop_reason"),
+			usageRest: text("usage_rest"),
+			cost: nanos("cost"),
+			held: nanos("held").notNull(),
+			price: text("price"),
+			catalog: text("catalog"),
+			messageId: text("message_id"),
+			upstreamRequestId: text("upstream_request_id"),
+			requestBytes: whole("request_bytes").notNull(),
+			replyBytes: whole("reply_bytes").notNull(),
+			requestHash: text("request_hash"),
+			replyHash: text("reply_hash"),
+			corrects: text("corrects"),
+			/** SHA-256 (base64) of the hash before it and of this row's other columns: chain.ts. */
+			hash: text("hash").notNull(),
+		},
+		(entry) => [
+			primaryKey({ columns: [entry.writer, entry.seq] }),
+			// Ids begin with their time, so this index grows at its end, which is cheap, and serves ranges of time.
+			uniqueIndex("entries_by_id").on(entry.id),
+		],
+	);
+
+/** Money reserved for calls that have not ended. Short: a row lives as long as its call. */
+const defineHolds = ({ table, text, whole, nanos }: Columns) =>
+	table("holds", {
+		id: text("id").primaryKey(),
+		writer: whole("writer").notNull(),
+		kind: text("kind").notNull(),
+		startedAt: whole("started_at").notNull(),
+		nanos: nanos("nanos").notNull(),
+		/** What the Entry of a call is made of whose end nobody saw; JSON. */
+		detail: text("detail").notNull(),
+	});
+
+/** Sums of the ledger by UTC hour. The hour stands first, so that all that is written now lies side by side. */
+const defineRollups = ({ table, primaryKey, text, whole, nanos }: Columns) =>
+	table(
+		"rollups",
+		{
+			/** Hours since 1970. */
+			hour: whole("hour").notNull(),
+			dimension: text("dimension").notNull(),
+			id: text("id").notNull(),
+			model: text("model").notNull(),
+			calls: whole("calls").notNull(),
+			failures: whole("failures").notNull(),
+			...toTokenColumns(whole),
+			webSearches: whole("web_searches").notNull(),
+			cost: nanos("cost").notNull(),
+			/** The part of `cost` that is an estimate. */
+			estimated: nanos("estimated").notNull(),
+			unpriced: whole("unpriced").notNull(),
+		},
+		(sum) => [
+			primaryKey({ columns: [sum.hour, sum.dimension, sum.id, sum.model] }),
+		],
+	);
+
+/** Other names of an Entry (`msg_…`, `req_…`), and the sessions it belongs to; filled behind the ledger. */
+const defineReferences = ({ table, primaryKey, text, whole }: Columns) =>
+	table(
+		"refs",
+		{
+			name: text("name").notNull(),
+			writer: whole("writer").notNull(),
+			seq: whole("seq").notNull(),
+		},
+		(reference) => [
+			primaryKey({
+				columns: [reference.name, reference.writer, reference.seq],
+			}),
+		],
+	);
+
+export const defineTables = (columns: Columns) => ({
+	meta: defineMeta(columns),
+	writers: defineWriters(columns),
+	entries: defineEntries(columns),
+	holds: defineHolds(columns),
+	rollups: defineRollups(columns),
+	references: defineReferences(columns),
+});
+
+export type Tables = ReturnType<typeof defineTables>;
