@@ -10,6 +10,15 @@ export const toNanos = (value: bigint): Nanos => value as Nanos;
 export const toPicos = (value: bigint): Picos => value as Picos;
 
 export const noNanos: Nanos = toNanos(0n);
+export const noPicos: Picos = toPicos(0n);
+
+/** What a 64-bit column can hold: nine thousand million dollars. */
+export const maxNanos: Nanos = toNanos(2n ** 63n - 1n);
+
+/** Of whole numbers, none negative. */
+export function divideUp(value: bigint, by: bigint): bigint {
+	return (value + by - 1n) / by;
+}
 
 const picosPerNano = 1000n;
 
@@ -19,14 +28,26 @@ export function roundUp(picos: Picos): Nanos {
 	return toNanos(picos % picosPerNano > 0n ? whole + 1n : whole);
 }
 
-const nanosPerDollar = 1_000_000_000n;
+const decimal = /^(\d{1,9})(?:\.(\d{1,12}))?$/;
 
-/** Exact and without exponent: `0.013`, `12.5`, `-0.000000001`, `0`. */
-export function toDollarText(nanos: Nanos): string {
-	const sign = nanos < 0n ? "-" : "";
-	const size = nanos < 0n ? -nanos : nanos;
-	const fraction = String(size % nanosPerDollar)
-		.padStart(9, "0")
-		.replace(/0+$/, "");
-	return `${sign}${size / nanosPerDollar}${fraction && `.${fraction}`}`;
+/**
+ * A decimal as the whole number of its smallest parts: `0.125` with 6 places is 125000n. Undefined for what is no plain
+ * decimal (sign, exponent, blank), has more places, or ten digits before the point.
+ */
+export function readDecimal(text: string, places: number): bigint | undefined {
+	const [, whole, fraction = ""] = decimal.exec(text) ?? [];
+	if (whole === undefined || fraction.length > places) return undefined;
+	return BigInt(whole + fraction.padEnd(places, "0"));
 }
+
+/** The way back, exact and without exponent: 125000n with 6 places is `0.125`. */
+export function toDecimalText(value: bigint, places: number): string {
+	const sign = value < 0n ? "-" : "";
+	const digits = String(value < 0n ? -value : value).padStart(places + 1, "0");
+	const whole = digits.slice(0, digits.length - places);
+	const fraction = digits.slice(digits.length - places).replace(/0+$/, "");
+	return `${sign}${whole}${fraction && `.${fraction}`}`;
+}
+
+/** In dollars: `0.013`, `12.5`, `-0.000000001`, `0`. */
+export const toDollarText = (nanos: Nanos): string => toDecimalText(nanos, 9);

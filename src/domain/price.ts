@@ -1,4 +1,4 @@
-import type { Picos } from "./nanos.ts";
+import { divideUp, type Picos, toPicos } from "./nanos.ts";
 import type { TokenCounts } from "./usage.ts";
 
 /** Pico-dollars for one token of each kind. */
@@ -22,7 +22,131 @@ export interface Price {
 	/** For inference in the US; null where upstream refuses to be asked for it. In percent: 110. */
 	readonly usPercent: number | null;
 	readonly webSearch: Picos;
-	/** The context window, and the most that one reply can hold, in tokens. */
+	/** The context window, and the most that one reply can hold, in tokens; in a batch it may hold more. */
 	readonly maxInputTokens: number;
 	readonly maxOutputTokens: number;
+	readonly maxBatchOutputTokens: number;
+}
+
+/** How one sampling came about, as far as it decides the price. */
+export interface Sampled {
+	/** Input, cache writes and cache reads together. */
+	readonly promptTokens: number;
+	readonly fast: boolean;
+	readonly batch: boolean;
+	readonly us: boolean;
+}
+
+/** How one sampling is charged: token prices, times `millionths`. */
+export interface Rates {
+	readonly prices: TokenPrices;
+	/** 1,000,000 where no factor applies. */
+	readonly millionths: number;
+	/** The price's id and what was applied: `claude-opus-5-5@2026-09-22*fast*us110`. */
+	readonly name: string;
+	/** What the sampling had and the price does not list, so that the factor is a guess. */
+	readonly unlisted: readonly (keyof Sampled)[];
+}
+
+/** Factors multiply: of three in percent, this is one. */
+export const oneInMillionths = 100 * 100 * 100;
+
+interface Factor {
+	readonly kind: "fast" | "batch" | "us";
+	/** Null: the price lists none. */
+	readonly percentOf: (price: Price) => number | null;
+	/** What stands in then. */
+	readonly guessPercent: number;
+}
+
+/** The guesses: every fast mode on offer doubles, no batch discount is owed, US inference adds a tenth wherever it can be had. */
+const factors: readonly Factor[] = [
+	{
+		kind: "fast",
+		percentOf: ({ fast }) => (fast === null ? null : 100),
+		guessPercent: 200,
+	},
+	{
+		kind: "batch",
+		percentOf: ({ batchPercent }) => batchPercent,
+		guessPercent: 100,
+	},
+	{ kind: "us", percentOf: ({ usPercent }) => usPercent, guessPercent: 110 },
+];
+
+const nothing: readonly never[] = [];
+
+/** Which of the price's rows a sampling is charged at, and with which factors. */
+export function toRates(price: Price, sampled: Sampled): Rates {
+	const row = toRow(price, sampled);
+	if (!(sampled.fast || sampled.batch || sampled.us)) return row;
+	let { millionths, name } = row;
+	const unlisted = [...row.unlisted];
+	for (const { kind, percentOf, guessPercent } of factors) {
+		if (!sampled[kind]) continue;
+		const listed = percentOf(price);
+		if (listed === null) unlisted.push(kind);
+		const percent = listed ?? guessPercent;
+		if (percent === 100) continue;
+		millionths = (millionths * percent) / 100;
+		name += `*${kind}${percent}`;
+	}
+	return { prices: row.prices, millionths, name, unlisted };
+}
+
+function toRow(price: Price, { fast, promptTokens }: Sampled): Rates {
+	const { id, standard, longPrompt } = price;
+	const millionths = oneInMillionths;
+	const isLong = longPrompt !== null && promptTokens > longPrompt.aboveTokens;
+	if (fast && price.fast !== null) {
+		// No price of a fast mode says what it costs beyond the threshold.
+		const unlisted = isLong ? (["promptTokens"] as const) : nothing;
+		return { prices: price.fast, millionths, name: `${id}*fast`, unlisted };
+	}
+	return isLong
+		? {
+				prices: longPrompt.prices,
+				millionths,
+				name: `${id}*long`,
+				unlisted: nothing,
+			}
+		: { prices: standard, millionths, name: id, unlisted: nothing };
+}
+
+/** What a request asks for, as far as it decides the price. */
+export interface Asked {
+	/** No fewer than the prompt can turn out to have. */
+	readonly promptTokens: number;
+	/** The dearest the body asks for. Server tools write to the cache by themselves, for five minutes. */
+	readonly cacheWrite: "none" | "5m" | "1h";
+	readonly fast: boolean;
+	readonly batch: boolean;
+	/** False only where the body itself says `global`: a workspace may have the US as its default. */
+	readonly mayBeUs: boolean;
+}
+
+const promptKinds = {
+	none: ["input", "cacheRead"],
+	"5m": ["input", "cacheRead", "cacheWrite5m"],
+	"1h": ["input", "cacheRead", "cacheWrite5m", "cacheWrite1h"],
+} as const satisfies Record<string, readonly (keyof TokenPrices)[]>;
+
+/** The most that one token of the prompt, and one of the output, can cost a call that asks so; rounded up. */
+export function toHighestPrices(
+	price: Price,
+	asked: Asked,
+): { readonly prompt: Picos; readonly output: Picos } {
+	const { prices, millionths } = toRates(price, {
+		promptTokens: asked.promptTokens,
+		fast: asked.fast,
+		batch: asked.batch,
+		us: asked.mayBeUs && price.usPercent !== null,
+	});
+	const charged = (picos: bigint) =>
+		toPicos(divideUp(picos * BigInt(millionths), BigInt(oneInMillionths)));
+	let dearest = 0n;
+	for (const kind of promptKinds[asked.cacheWrite]) {
+		if (prices[kind] > dearest) dearest = prices[kind];
+	}
+	return { prompt: charged(dearest), output: charged(prices.output) };
 }
