@@ -16,7 +16,7 @@ const runtimeModules = /^(bun|deno|npm|jsr)(:|$)/;
 
 /** What gives another answer at every call; platform offers each as an argument. Referring to one is enough. */
 const ambientMembers =
-	/^(globalThis\.)?(Date\.now|Math\.random|performance\.now)$/;
+	/^(globalThis\.)?(Date\.now|Math\.random|performance\.now|Temporal\.Now)$/;
 const ambientNames =
 	/^(randomUUID|randomBytes|randomFill|randomInt|getRandomValues|hrtime)$/;
 const emptyContainers = /^(Map|Set|WeakMap|WeakSet|Array)$/;
