@@ -22,6 +22,7 @@ import type {
 	ServeOptions,
 	UpstreamFetch,
 } from "./platform/contract.ts";
+import { requireFile } from "./store/database-url.ts";
 import { openStore } from "./store/embedded.ts";
 
 /** The runtime's services, handed in. */
@@ -58,7 +59,7 @@ export async function openApp(
 	rim: Rim,
 	options: AppOptions,
 ): Promise<App> {
-	const store = openStore(config.databasePath, {
+	const store = openStore(requireFile(config.database), {
 		open: rim.openDatabase,
 		pid: process.pid,
 	});

@@ -7,12 +7,14 @@ import {
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
+	readdirSync,
+	realpathSync,
 	renameSync,
 	rmSync,
 	statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** What a notice starts with; `bun run test` repeats such lines before its totals. */
 export const noticeMark = "SKIPPED ";
@@ -90,6 +92,40 @@ async function npmTool(spec: string, bin: string): Promise<string | null> {
 	);
 }
 
+export interface PostgresPrograms {
+	/** The folder of `postgres`, `initdb` and `psql`, which are not on PATH where Debian has them. */
+	readonly bin: string;
+	/** Whom to run them as: another user when this one is root, whom PostgreSQL refuses to be. */
+	readonly owner: { readonly uid?: number; readonly gid?: number };
+}
+
+/** PostgreSQL, the newest that is there; `test/postgres.ts` starts it. */
+function postgres(): PostgresPrograms | null {
+	const bin = process.platform === "win32" ? null : findPostgresFolder();
+	if (bin === null)
+		return missing(
+			"what needs PostgreSQL: it is not installed (Debian: apt-get install postgresql)",
+		);
+	if (process.getuid?.() !== 0) return { bin, owner: {} };
+	const [uid, gid] = ["-u", "-g"].map((flag) =>
+		Number.parseInt(`${Bun.spawnSync(["id", flag, "postgres"]).stdout}`, 10),
+	);
+	if (uid && gid) return { bin, owner: { uid, gid } };
+	return missing(
+		"what needs PostgreSQL: root may not run it, and there is no user postgres",
+	);
+}
+
+function findPostgresFolder() {
+	const debian = "/usr/lib/postgresql";
+	const newest = (existsSync(debian) ? readdirSync(debian) : [])
+		.toSorted((a, b) => Number(b) - Number(a))
+		.map((version) => join(debian, version, "bin"))
+		.find((bin) => existsSync(join(bin, "initdb")));
+	const onPath = Bun.which("initdb");
+	return newest ?? (onPath && dirname(realpathSync(onPath)));
+}
+
 /** A folder of this user's own: what lies in a shared temporary folder under a known name is not ours to run. */
 function openFetchedFolder() {
 	const user = process.getuid?.() ?? 0;
@@ -114,4 +150,4 @@ function missing(what: string) {
 	return null;
 }
 
-export const needs = { tool, executable, npmTool };
+export const needs = { tool, executable, npmTool, postgres };

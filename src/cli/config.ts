@@ -1,13 +1,10 @@
 /** The settings as the gateway uses them. */
+import type { DatabaseAddress } from "../store/database-url.ts";
+import type { PriceSettings } from "../pricing/load-prices.ts";
 import type { LogFormat, LogLevel } from "./kinds.ts";
 import { maskSecret } from "./safe-text.ts";
 import type { SettingKey, Values } from "./settings.ts";
-import {
-	type OriginKind,
-	pathsOf,
-	type Sources,
-	toAbsolute,
-} from "./sources.ts";
+import { type OriginKind, type Sources, toAbsolute } from "./sources.ts";
 
 /** The one credential that goes upstream. */
 export interface Credential {
@@ -42,7 +39,8 @@ export interface Config {
 		readonly credential: Credential | null;
 	};
 	readonly dataDir: string;
-	readonly databasePath: string;
+	readonly database: DatabaseAddress;
+	readonly prices: PriceSettings;
 	readonly rewriteResultsUrl: boolean;
 	readonly timeouts: {
 		readonly firstByteMs: number;
@@ -110,17 +108,6 @@ function toTls({ tlsCertPath, tlsKeyPath }: Values, sources: Sources) {
 	};
 }
 
-/** The database's file, absolute. */
-export function toDatabasePath(
-	file: string | null,
-	dataDir: string,
-	sources: Sources,
-): string {
-	return file === null
-		? pathsOf(sources.platform).join(dataDir, "tollway.db")
-		: toAbsolute(sources, file);
-}
-
 function freeze<T extends object>(value: T): Readonly<T> {
 	for (const part of Object.values(value)) {
 		if (typeof part === "object" && part !== null) freeze(part);
@@ -140,9 +127,21 @@ function toLimits(values: Values): Config["limits"] {
 	return { messagesBytes, batchesBytes, filesBytes, otherBytes, inFlightBytes };
 }
 
+function toPrices(values: Values, sources: Sources): PriceSettings {
+	const { pricesPath, priceFactor, unknownModel } = values;
+	const path = pricesPath === null ? null : toAbsolute(sources, pricesPath);
+	return { path, factor: priceFactor, unknownModel };
+}
+
+/** Where things are kept. */
+export interface Place {
+	readonly dataDir: string;
+	readonly database: DatabaseAddress;
+}
+
 /** Frozen to the bottom. */
 export function toConfig(
-	values: Values & { readonly dataDir: string },
+	values: Values & Place,
 	origins: Origins,
 	sources: Sources,
 ): Config {
@@ -163,7 +162,8 @@ export function toConfig(
 			credential: toCredential(values, origins),
 		},
 		dataDir: values.dataDir,
-		databasePath: toDatabasePath(values.databaseUrl, values.dataDir, sources),
+		database: values.database,
+		prices: toPrices(values, sources),
 		rewriteResultsUrl: values.rewriteResultsUrl,
 		timeouts: toTimeouts(values),
 		limits: toLimits(values),

@@ -45,7 +45,11 @@ function tryListen(host: string, port: number): Promise<unknown> {
 
 const probeTimeoutMs = 3_000;
 
-async function isGateway(config: Config, { fetch }: World): Promise<boolean> {
+/** Whether the configured port is served by a gateway. */
+export async function isGateway(
+	config: Config,
+	{ fetch }: World,
+): Promise<boolean> {
 	const name = config.host
 		.replace(/^0\.0\.0\.0$/, "127.0.0.1")
 		.replace(/^::$/, "::1");
@@ -82,7 +86,7 @@ const checkPort: Check = async (config, world) => {
 };
 
 /** The folder itself or the nearest one above that exists. */
-function findExisting(folder: string): string {
+export function findExisting(folder: string): string {
 	for (let at = folder; ; at = dirname(at)) {
 		if (statSync(at, { throwIfNoEntry: false }) || dirname(at) === at) {
 			return at;

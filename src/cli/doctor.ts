@@ -1,5 +1,6 @@
 /** `tollway doctor` */
 import { type DoctorRow, localChecks } from "./doctor-checks.ts";
+import { checkDatabase } from "./doctor-database.ts";
 import { checkUpstream } from "./doctor-upstream.ts";
 import type { Loaded } from "./load-config.ts";
 import { type LoadOptions, loadFrom } from "./load-options.ts";
@@ -51,7 +52,7 @@ export async function examine(
 	const loaded = loadFrom(world, options);
 	for (const row of judgeConfig(loaded)) say(row);
 	if (loaded.config) {
-		for (const check of [...localChecks, checkUpstream]) {
+		for (const check of [...localChecks, checkDatabase, checkUpstream]) {
 			for (const row of await check(loaded.config, world)) say(row);
 		}
 	}

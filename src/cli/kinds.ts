@@ -5,7 +5,7 @@ import { z } from "zod";
 /** `fail()` says the kind's own "expected …"; `fail(why)` says something better. Neither may quote a secret. */
 type Fail = (why?: string) => undefined;
 
-function kind<T>(
+export function kind<T>(
 	expected: string,
 	read: (text: string, fail: Fail) => T | undefined,
 ) {
@@ -144,24 +144,6 @@ export const rootPath = kind("a path such as /gateway", (text) => {
 
 export const path = kind("a path", (text) =>
 	text.includes("\0") ? undefined : text,
-);
-
-/** The file's path; servers and in-memory databases are not offered. */
-export const databaseUrl = kind(
-	"sqlite:<path> or a path",
-	(text, fail): string | undefined => {
-		if (/^postgres(ql)?:/i.test(text)) {
-			return fail(
-				"it names a PostgreSQL server, which this version cannot use yet: unset it to keep everything in the embedded database, or name a file as sqlite:<path>",
-			);
-		}
-		const file = text.replace(/^sqlite:(\/\/(?=\/))?/i, "");
-		if (/:memory:/i.test(file)) {
-			return fail("an in-memory database would lose the ledger: name a file");
-		}
-		// One letter is a Windows drive, more are a scheme.
-		return file === "" || /^[a-z][a-z0-9+.-]+:/i.test(file) ? fail() : file;
-	},
 );
 
 function list<T>(expected: string, read: (item: string) => T | undefined) {

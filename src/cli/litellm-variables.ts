@@ -14,7 +14,8 @@ const harmless = row("harmless");
 const notOffered = row("not offered");
 
 const oneProcess = harmless("one process serves all");
-const embedded = notOffered("the ledger is the embedded database");
+const oneDatabase = harmless("everything is read from the one database");
+const noDatabaseToken = notOffered("the database is reached with a password");
 const noRedis = notOffered("limits are kept in this process");
 const noPage = notOffered("there is no dashboard yet");
 const noSink = notOffered("there are no exporters yet");
@@ -29,10 +30,21 @@ export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {
 	MAX_REQUESTS_BEFORE_RESTART: oneProcess,
 	CONFIG_FILE_PATH: notOffered("settings are environment variables only"),
 	LITELLM_SALT_KEY: harmless("no provider credential is stored"),
-	DATABASE_HOST: embedded,
-	DATABASE_USERNAME: embedded,
-	DATABASE_PASSWORD: embedded,
-	DATABASE_NAME: embedded,
+	DATABASE_SCHEMA: harmless("the tables are in a schema of their own, tollway"),
+	DIRECT_URL: harmless("tables are made and changed through DATABASE_URL"),
+	DATABASE_URL_READ_REPLICA: oneDatabase,
+	DATABASE_HOST_READ_REPLICA: oneDatabase,
+	DATABASE_PORT_READ_REPLICA: oneDatabase,
+	DATABASE_USER_READ_REPLICA: oneDatabase,
+	DATABASE_USERNAME_READ_REPLICA: oneDatabase,
+	DATABASE_PASSWORD_READ_REPLICA: oneDatabase,
+	DATABASE_NAME_READ_REPLICA: oneDatabase,
+	DATABASE_SCHEMA_READ_REPLICA: oneDatabase,
+	DATABASE_MAX_IDLE_CONNECTION_LIFETIME: harmless(
+		"connections that have died are replaced",
+	),
+	IAM_TOKEN_DB_AUTH: noDatabaseToken,
+	AZURE_POSTGRESQL_AUTH: noDatabaseToken,
 	STORE_MODEL_IN_DB: harmless("there is no model list to store"),
 	REDIS_HOST: noRedis,
 	REDIS_PORT: noRedis,
@@ -95,6 +107,15 @@ export const litellmAliases: ReadonlySet<string> = new Set([
 	"ANTHROPIC_API_KEY",
 	"ANTHROPIC_AUTH_TOKEN",
 	"DATABASE_URL",
+	"DATABASE_HOST",
+	"DATABASE_PORT",
+	"DATABASE_USER",
+	"DATABASE_USERNAME",
+	"DATABASE_PASSWORD",
+	"DATABASE_NAME",
+	"DATABASE_SSLMODE",
+	"DATABASE_SSLROOTCERT",
+	"DATABASE_DISABLE_PREPARED_STATEMENTS",
 	"LITELLM_LOG",
 	"JSON_LOGS",
 ]);

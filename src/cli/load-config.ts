@@ -1,11 +1,13 @@
 /** From environment, flags and files to a `Config`, or to one sentence for every mistake. */
+import { toDatabaseText } from "../store/database-url.ts";
 import { choose } from "./choose.ts";
+import { findDecisive, toDatabase } from "./choose-database.ts";
 import {
 	type Config,
 	type Origin,
 	type Origins,
+	type Place,
 	toConfig,
-	toDatabasePath,
 } from "./config.ts";
 import { rules } from "./rules.ts";
 import { escapeControls, maskSecret, redactKeys } from "./safe-text.ts";
@@ -74,8 +76,16 @@ function readSetting(
 		: { kind: "default", name: null, shown: setting.fallback || null };
 }
 
+/** How the user wrote a setting: the flag or variable, or its first variable when it is a default. */
+function toNameOf(draft: Draft) {
+	return (key: SettingKey): string => {
+		const setting: Setting = settings[key];
+		return draft.origins[key]?.name ?? setting.variables[0] ?? key;
+	};
+}
+
 /** The data folder and the database have defaults that depend on the machine. */
-function placeData(sources: Sources, draft: Draft): void {
+function placeData(sources: Sources, draft: Draft): Place | null {
 	const given = draft.values.dataDir as string | null;
 	const dataDir =
 		given === null ? toDefaultDataDir(sources) : toAbsolute(sources, given);
@@ -83,28 +93,23 @@ function placeData(sources: Sources, draft: Draft): void {
 		draft.problems.push(
 			"TOLLWAY_DATA_DIR is not set and this user has no home folder; expected a folder to keep data in.",
 		);
-		return;
+		return null;
 	}
-	const database = toDatabasePath(
-		draft.values.databaseUrl as string | null,
-		dataDir,
-		sources,
-	);
-	draft.values.dataDir = dataDir;
-	for (const [key, shown] of [
-		["dataDir", dataDir],
-		["databaseUrl", database],
-	] as const) {
-		const origin = draft.origins[key];
+	const values = draft.values as Values;
+	const nameOf = toNameOf(draft);
+	const database = toDatabase(values, { dataDir, sources, nameOf });
+	const show = (key: SettingKey, from: SettingKey, shown: string) => {
+		const origin = draft.origins[from];
 		if (origin) draft.origins[key] = { ...origin, shown };
-	}
+	};
+	show("dataDir", "dataDir", dataDir);
+	const decisive = findDecisive(values) ?? "databaseUrl";
+	show("databaseUrl", decisive, toDatabaseText(database));
+	return { dataDir, database };
 }
 
 function judge(sources: Sources, draft: Draft): void {
-	const nameOf = (key: SettingKey) => {
-		const setting: Setting = settings[key];
-		return draft.origins[key]?.name ?? setting.variables[0] ?? key;
-	};
+	const nameOf = toNameOf(draft);
 	for (const rule of rules) {
 		if (rule.needs.some((key) => draft.broken.has(key))) continue;
 		rule.judge({
@@ -130,14 +135,17 @@ export function loadConfig(sources: Sources): Loaded {
 		warnings: [],
 	};
 	for (const row of listSettings()) readSetting(row, sources, draft);
-	placeData(sources, draft);
+	const place = placeData(sources, draft);
 	judge(sources, draft);
 	const typos = findTypos({ ...sources.envFile?.values, ...sources.env });
 	const problems = [...draft.problems, ...typos.problems].map(toSentence);
 	const origins = draft.origins as Origins;
-	const values = draft.values as Values & { dataDir: string };
+	const values = draft.values as Values;
 	return {
-		config: problems.length > 0 ? null : toConfig(values, origins, sources),
+		config:
+			problems.length > 0 || place === null
+				? null
+				: toConfig({ ...values, ...place }, origins, sources),
 		problems,
 		warnings: [...draft.warnings, ...typos.warnings].map(toSentence),
 		origins,

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { runDemo } from "./demo.ts";
 import { examine } from "./doctor.ts";
 import type { LoadOptions } from "./load-options.ts";
+import { printPrices } from "./prices.ts";
 import { printConfig, toManual } from "./print-config.ts";
 import { escapeControls, quote, redactKeys } from "./safe-text.ts";
 import { serve } from "./serve.ts";
@@ -23,6 +24,7 @@ interface Given {
 	readonly config?: string | true;
 	readonly json?: boolean;
 	readonly keep?: boolean;
+	readonly model?: string;
 }
 
 /** A flag's value is checked like the variable's, but a mistake in it is one of usage. */
@@ -65,6 +67,8 @@ interface CommandRow {
 	readonly name: string;
 	readonly about: string;
 	readonly options: readonly OptionName[];
+	/** What may stand behind the name; arrives under it. */
+	readonly argument?: "model";
 	/** Lists the settings below its help. */
 	readonly manual?: true;
 	run(world: World, given: Given): number | Promise<number>;
@@ -127,6 +131,18 @@ const commands: readonly CommandRow[] = [
 			examine(world, { ...toLoadOptions(given), json: given.json === true }),
 	},
 	{
+		name: "prices",
+		about: "show what calls cost now, why, and what will change",
+		options: ["envFile", "json"],
+		argument: "model",
+		run: (world, given) =>
+			printPrices(world, {
+				...toLoadOptions(given),
+				json: given.json === true,
+				...(given.model === undefined ? {} : { model: given.model }),
+			}),
+	},
+	{
 		name: "version",
 		about: "print version, commit and runtime",
 		options: ["json"],
@@ -169,7 +185,12 @@ function openProgram(world: World, finish: (code: number) => void): Command {
 		if (row.manual) {
 			command.addHelpText("after", () => `\n${toManual(columns())}`);
 		}
-		command.action(async (given: Given) => finish(await row.run(world, given)));
+		if (row.argument) command.argument(`[${row.argument}]`);
+		command.action(async () => {
+			const [word] = command.args;
+			const named = row.argument && word ? { [row.argument]: word } : {};
+			finish(await row.run(world, { ...command.opts<Given>(), ...named }));
+		});
 	}
 	return program;
 }

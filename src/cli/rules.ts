@@ -1,8 +1,9 @@
 /** What settings must be together. Each rule sees all values and says what is wrong, if anything. */
+import { databaseKeys, judgeDatabase } from "./choose-database.ts";
+import { judgePem } from "./judge-pem.ts";
 import { isLoopback } from "./screens.ts";
 import type { SettingKey, Values } from "./settings.ts";
 import type { Sources } from "./sources.ts";
-import { toAbsolute } from "./sources.ts";
 
 export interface Judged {
 	readonly values: Values;
@@ -63,19 +64,8 @@ function judgeCertificate({ values, sources, problem }: Judged): void {
 	}
 	for (const [name, path, what] of pair) {
 		if (path === null) continue;
-		try {
-			const text = sources.readFile(toAbsolute(sources, path));
-			if (!text.includes("-----BEGIN ")) {
-				problem(`${name} names ${path}, which is no ${what} in PEM form.`);
-			}
-		} catch (error) {
-			const code = (error as { code?: unknown }).code;
-			const why =
-				code === "ENOENT"
-					? "does not exist"
-					: `cannot be read (${String(code ?? "error")})`;
-			problem(`${name} names ${path}, which ${why}.`);
-		}
+		const wrong = judgePem(sources, { name, path, what });
+		if (wrong !== null) problem(wrong);
 	}
 }
 
@@ -119,5 +109,6 @@ export const rules: readonly Rule[] = [
 	{ needs: ["tlsCertPath", "tlsKeyPath"], judge: judgeCertificate },
 	{ needs: ["inFlightBytes", "messagesBytes"], judge: judgeSizes },
 	{ needs: ["upstreamKey", "upstreamAuthToken"], judge: judgeCredentials },
+	{ needs: databaseKeys, judge: judgeDatabase },
 	{ needs: [], judge: judgeEnvFile },
 ];

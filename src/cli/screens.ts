@@ -115,9 +115,18 @@ function screenCredential(
 	};
 }
 
+/** What Kubernetes tells every pod about a service called database. */
+function screenDatabasePort({ name, text }: Candidate): Verdict {
+	if (!/^(tcp|udp|sctp):\/\//.test(text)) return take;
+	return {
+		ignored: `${name} is ${quote(text)}, which Kubernetes sets for a service called database, and is ignored here.`,
+	};
+}
+
 export const screens: Readonly<Partial<Record<keyof Values, Screen>>> = {
 	host: screenHost,
 	upstreamUrl: screenUpstreamUrl,
 	upstreamKey: screenCredential,
 	upstreamAuthToken: screenCredential,
+	databasePort: screenDatabasePort,
 };

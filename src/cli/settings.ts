@@ -3,13 +3,16 @@
  * this table.
  */
 import type { z } from "zod";
+import { databaseSettings } from "./database-settings.ts";
 import * as kinds from "./kinds.ts";
+import { priceSettings } from "./price-settings.ts";
 
 export const groups = {
 	listen: "Where it listens",
 	callers: "Who may call",
 	upstream: "Upstream",
 	storage: "Storage",
+	money: "Prices and budgets",
 	behaviour: "Behaviour",
 	timeouts: "Time-outs (30, 30s, 10m, 1h)",
 	sizes: "Size limits (bytes, 512KB, 32MB, 1GB)",
@@ -148,13 +151,8 @@ export const settings = {
 		type: kinds.path,
 		about: "Folder of everything the gateway keeps",
 	},
-	databaseUrl: {
-		group: "storage",
-		variables: ["DATABASE_URL"],
-		type: kinds.databaseUrl,
-		credential: "database-url",
-		about: "sqlite:<path> or a path; unset: tollway.db in the data folder",
-	},
+	...databaseSettings,
+	...priceSettings,
 	rewriteResultsUrl: {
 		group: "behaviour",
 		variables: ["TOLLWAY_REWRITE_RESULTS_URL"],

@@ -20,7 +20,7 @@ export function divideUp(value: bigint, by: bigint): bigint {
 	return (value + by - 1n) / by;
 }
 
-const picosPerNano = 1000n;
+export const picosPerNano = 1000n;
 
 /** Rounded up: what is recorded never falls short of what is owed. */
 export function roundUp(picos: Picos): Nanos {

@@ -95,22 +95,38 @@ export function toRates(price: Price, sampled: Sampled): Rates {
 }
 
 function toRow(price: Price, { fast, promptTokens }: Sampled): Rates {
-	const { id, standard, longPrompt } = price;
-	const millionths = oneInMillionths;
-	const isLong = longPrompt !== null && promptTokens > longPrompt.aboveTokens;
-	if (fast && price.fast !== null) {
-		// No price of a fast mode says what it costs beyond the threshold.
-		const unlisted = isLong ? (["promptTokens"] as const) : nothing;
-		return { prices: price.fast, millionths, name: `${id}*fast`, unlisted };
-	}
-	return isLong
-		? {
-				prices: longPrompt.prices,
-				millionths,
-				name: `${id}*long`,
-				unlisted: nothing,
-			}
-		: { prices: standard, millionths, name: id, unlisted: nothing };
+	const { longPrompt } = price;
+	const long =
+		longPrompt !== null && promptTokens > longPrompt.aboveTokens
+			? longPrompt.prices
+			: null;
+	const quick = fast ? price.fast : null;
+	const prices = long && quick ? toBoth(price.standard, long, quick) : null;
+	return {
+		prices: prices ?? quick ?? long ?? price.standard,
+		millionths: oneInMillionths,
+		name: price.id + (quick ? "*fast" : "") + (long ? "*long" : ""),
+		unlisted: prices ? ["promptTokens"] : nothing,
+	};
+}
+
+/** No list says what a long prompt costs in fast mode; like all factors, the two multiply. */
+function toBoth(
+	standard: TokenPrices,
+	long: TokenPrices,
+	quick: TokenPrices,
+): TokenPrices {
+	const times = (kind: keyof TokenPrices): Picos =>
+		standard[kind] === 0n
+			? quick[kind]
+			: toPicos(divideUp(long[kind] * quick[kind], standard[kind]));
+	return {
+		input: times("input"),
+		output: times("output"),
+		cacheWrite5m: times("cacheWrite5m"),
+		cacheWrite1h: times("cacheWrite1h"),
+		cacheRead: times("cacheRead"),
+	};
 }
 
 /** What a request asks for, as far as it decides the price. */

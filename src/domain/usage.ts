@@ -29,6 +29,8 @@ export interface Usage extends TokenCounts {
 	readonly speed: string | null;
 	readonly stopReason: string | null;
 	readonly webSearches: number;
+	/** Results of code execution in the reply. Its container's time is billed too, and no reply says how long that was. */
+	readonly codeExecutions: number;
 	/** Part of `output`. */
 	readonly thinking: number;
 	/** Empty when upstream lists none: then the counts above are what is billed. */

@@ -19,7 +19,11 @@ test("an empty environment is a working configuration", () => {
 		adminApi: false,
 		upstream: { url: "https://api.anthropic.com", credential: null },
 		dataDir: "/home/ada/.local/share/tollway",
-		databasePath: "/home/ada/.local/share/tollway/tollway.db",
+		database: {
+			kind: "sqlite",
+			path: "/home/ada/.local/share/tollway/tollway.db",
+		},
+		prices: { path: null, factor: "1", unknownModel: "dearest" },
 		rewriteResultsUrl: true,
 		timeouts: {
 			firstByteMs: 600_000,
@@ -76,17 +80,7 @@ describe("good values", () => {
 		],
 		[{ TOLLWAY_ADMIN_API: "yes" }, { adminApi: true }],
 		[{ TOLLWAY_REWRITE_RESULTS_URL: "off" }, { rewriteResultsUrl: false }],
-		[
-			{ DATABASE_URL: "" },
-			{ databasePath: "/home/ada/.local/share/tollway/tollway.db" },
-		],
-		[{ DATABASE_URL: "sqlite:my.db" }, { databasePath: "/srv/my.db" }],
-		[{ DATABASE_URL: "sqlite:///var/my.db" }, { databasePath: "/var/my.db" }],
-		[{ DATABASE_URL: "~/my.db" }, { databasePath: "/home/ada/my.db" }],
-		[
-			{ TOLLWAY_DATA_DIR: "~/data" },
-			{ dataDir: "/home/ada/data", databasePath: "/home/ada/data/tollway.db" },
-		],
+		[{ TOLLWAY_DATA_DIR: "~/data" }, { dataDir: "/home/ada/data" }],
 		[{ TOLLWAY_DATA_DIR: "here" }, { dataDir: "/srv/here" }],
 		[{ XDG_DATA_HOME: "/xdg" }, { dataDir: "/xdg/tollway" }],
 		[

@@ -89,27 +89,11 @@ describe("other bad values", () => {
 		],
 		["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud"; expected debug, info'],
 		["TOLLWAY_LOG_FORMAT", "xml", 'TOLLWAY_LOG_FORMAT is "xml"; expected auto'],
-		[
-			"DATABASE_URL",
-			"postgresql://u:pw@h/d",
-			"DATABASE_URL cannot be used: it names a PostgreSQL server",
-		],
-		[
-			"DATABASE_URL",
-			"mysql://u:pw@h/d",
-			"DATABASE_URL cannot be used: expected sqlite:",
-		],
-		[
-			"DATABASE_URL",
-			"sqlite::memory:",
-			"DATABASE_URL cannot be used: an in-memory",
-		],
 	])("%s=%j", (name, value, start) => {
 		const { config, problems } = load({ [name]: value });
 		expect(config).toBeNull();
 		expect(problems).toHaveLength(1);
 		expect(problems[0]).toStartWith(start);
-		expect(problems[0]).not.toContain("u:pw");
 	});
 
 	test("all mistakes come at once", () => {

@@ -138,6 +138,23 @@ export interface Served {
 	batch: boolean;
 }
 
+/** A long prompt in fast mode has both factors; one of them alone is as it is listed. */
+function multiply(standard: TokenPrices, row: TokenPrices, fast: TokenPrices) {
+	const both = (kind: keyof TokenPrices) =>
+		standard[kind] === 0n
+			? fast[kind]
+			: toPicos(
+					(row[kind] * fast[kind] + standard[kind] - 1n) / standard[kind],
+				);
+	return {
+		input: both("input"),
+		output: both("output"),
+		cacheWrite5m: both("cacheWrite5m"),
+		cacheWrite1h: both("cacheWrite1h"),
+		cacheRead: both("cacheRead"),
+	};
+}
+
 /** In nano-dollars, rounded up once. */
 export function toCost(served: readonly Served[], webSearches: number): bigint {
 	let tenThousandths = 0n;
@@ -152,7 +169,7 @@ export function toCost(served: readonly Served[], webSearches: number): bigint {
 		if (long && prompt > price.longPrompt.aboveTokens) {
 			row = price.longPrompt.prices;
 		}
-		if (fast && price.fast) row = price.fast;
+		if (fast && price.fast) row = multiply(price.standard, row, price.fast);
 		let picos = 0n;
 		for (const kind of Object.keys(tokens) as (keyof TokenCounts)[]) {
 			picos += row[kind] * BigInt(tokens[kind]);
