@@ -76,7 +76,7 @@ onPosix("a second Ctrl-C, a while later, arrives too", async () => {
 	await waitFor(() => printed.text.includes("ready"), "the child");
 	child.kill("SIGINT");
 	await waitFor(() => printed.text.includes("SIGINT 1"), "the first");
-	await Bun.sleep(300); // longer than an echo takes
+	await Bun.sleep(1_000); // far longer than an echo takes, on a busy machine too
 	child.kill("SIGINT");
 	expect(await ended).toBe(7);
 	expect(printed.text).toContain("SIGINT 2");
