@@ -61,6 +61,7 @@ const dropPrototype = (name: string, value: unknown) =>
 	name === "__proto__" ? undefined : value;
 
 function parse(s: State, member: Member, raw: string): unknown {
+	if (member.keep === "raw") return raw;
 	let value: unknown;
 	try {
 		value = JSON.parse(raw, member.keep === "json" ? dropPrototype : undefined);

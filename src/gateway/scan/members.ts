@@ -59,7 +59,7 @@ export function beginMember(s: State, member: Member | undefined) {
 export function toShape(s: State, owner: Member | undefined): Shape {
 	if (owner?.into !== undefined) return owner.into;
 	if (s.depth === 0) return s.root;
-	if (owner?.keep === "json") return shapes.opaque;
+	if (owner?.keep === "json" || owner?.keep === "raw") return shapes.opaque;
 	return s.frame.shape === shapes.opaque ? shapes.opaque : shapes.elsewhere;
 }
 

@@ -18,8 +18,8 @@ import { malformed, noWords, openState, type State } from "./state.ts";
 import { walk } from "./walk.ts";
 
 export interface ScannerOptions {
-	/** What the JSON is: a request (`body`, the default) or a batch that upstream returns. */
-	root?: "body" | "reply" | undefined;
+	/** What the JSON is: a request (`body`, the default), or what upstream returns: a batch, or what a model or an agent did. */
+	root?: "body" | "reply" | "answer" | undefined;
 	/** Receives the requests of a batch one by one, within `push`; what it throws, `push` throws. */
 	onItem?: ((item: Item) => void) | undefined;
 	/** Names that the table cuts elsewhere and that this endpoint knows: they stay (`user` in chat completions). */

@@ -19,6 +19,14 @@ export type ShapeName =
 	| "source"
 	| "cacheControl"
 	| "reply"
+	| "answer"
+	| "answerBlock"
+	| "answerModel"
+	| "answerContainer"
+	| "answerError"
+	| "choice"
+	| "agent"
+	| "agentModel"
 	| "elsewhere"
 	| "opaque";
 
@@ -29,6 +37,8 @@ interface Kept {
 	flag: boolean;
 	hint: string;
 	json: unknown;
+	/** The JSON of the value, unread. */
+	raw: string;
 	/** Only where it stands. */
 	span: undefined;
 	object: undefined;
@@ -50,6 +60,7 @@ export const kinds: Record<Keep, Kind> = {
 	flag: { parsed: "tf", must: "true or false" },
 	hint: { parsed: '"' },
 	json: { parsed: '{["-0123456789tfn' },
+	raw: { parsed: '{["-0123456789tf' },
 	span: { parsed: "" },
 	object: { parsed: "", must: "an object", brackets: "{" },
 };
@@ -66,6 +77,7 @@ const text = { keep: "text" } as const;
 const count = { keep: "count" } as const;
 const flag = { keep: "flag" } as const;
 const json = { keep: "json" } as const;
+const hint = { keep: "hint" } as const;
 const span = { keep: "span" } as const;
 const label = { keep: "json", cut: true } as const;
 const caching = { keep: "span", into: "cacheControl" } as const;
@@ -138,9 +150,29 @@ export const table = {
 		file_id: text,
 		content: { into: "block" },
 	},
-	cacheControl: { ttl: { keep: "hint" } },
+	cacheControl: { ttl: hint },
 	/** A batch, or a page of them, as upstream returns it. */
-	reply: { results_url: { keep: "hint" }, data: { into: "reply" } },
+	reply: { results_url: hint, data: { into: "reply" } },
+	/** A message, a chat completion or a session, as upstream returns it, or an error instead. */
+	answer: {
+		id: hint,
+		model: hint,
+		stop_reason: hint,
+		usage: { keep: "raw" },
+		content: { into: "answerBlock" },
+		container: { into: "answerContainer" },
+		choices: { into: "choice" },
+		agent: { into: "agent" },
+		error: { into: "answerError" },
+	},
+	/** A content block; one that says which model took over has `to`. */
+	answerBlock: { type: hint, to: { into: "answerModel" } },
+	answerModel: { model: hint },
+	answerContainer: { id: hint },
+	answerError: { type: hint, code: hint },
+	choice: { finish_reason: hint },
+	agent: { model: { keep: "hint", into: "agentModel" } },
+	agentModel: { id: hint },
 	/** Every other object: a kind of block that is newer than this table may ask for caching too. */
 	elsewhere: { cache_control: caching },
 	/** Inside a value that is kept whole. */
