@@ -10,7 +10,8 @@ export function toOutput(stream: NodeJS.WriteStream): Output {
 	return {
 		isTty: stream.isTTY === true,
 		get columns() {
-			return stream.columns as number | undefined;
+			// A terminal that was never told its size says 0.
+			return (stream.columns as number | undefined) || undefined;
 		},
 		write: (text, done) => void stream.write(text, done),
 	};
