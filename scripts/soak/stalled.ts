@@ -52,6 +52,8 @@ export async function soakStalledReaders(
 		const { calls, open, slowestMs } = await leaveAll(rig, readers);
 		const toLeft = () => countDescriptors(pid) - descriptors;
 		await becomesTrue(() => toLeft() <= 0, descriptorLimitMs);
+		// Before the next question, which may open a connection of its own.
+		const left = toLeft();
 		const inProgress = await rig.countCallsInProgress();
 		return [
 			{
@@ -79,7 +81,7 @@ export async function soakStalledReaders(
 				unit: "ms",
 				atMost: endLimitMs,
 			},
-			toNone("stalled readers gone: descriptors too many", toLeft()),
+			toNone("stalled readers gone: descriptors too many", left),
 			toNone("stalled readers gone: calls in progress", inProgress),
 		];
 	} finally {

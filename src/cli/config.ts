@@ -1,6 +1,6 @@
 /** The settings as the gateway uses them. */
-import type { DatabaseAddress } from "../store/database-url.ts";
 import type { PriceSettings } from "../pricing/load-prices.ts";
+import type { DatabaseAddress } from "../store/database-url.ts";
 import type { LogFormat, LogLevel } from "./kinds.ts";
 import { maskSecret } from "./safe-text.ts";
 import type { SettingKey, Values } from "./settings.ts";

@@ -31,7 +31,7 @@ const dropPrototype = (name: string, value: unknown) =>
 export function toSpendMetadata(value: unknown): string | null {
 	const members = toMembers(value);
 	if (members === null) return null;
-	const sent = JSON.stringify(members);
+	const sent = JSON.stringify(members, dropPrototype);
 	if (sent.length > maxSpendMetadataBytes) return null;
 	const json = sent.replace(unfit, escapeOne);
 	return Buffer.byteLength(json) > maxSpendMetadataBytes ? null : json;

@@ -3,8 +3,8 @@ import type { TruthState } from "../domain/entry.ts";
 import {
 	divideUp,
 	maxNanos,
-	noPicos,
 	type Nanos,
+	noPicos,
 	type Picos,
 	picosPerNano,
 	toNanos,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { readDocument } from "../../src/pricing/read-document.ts";
 import { listChanges } from "../../scripts/price-changes.ts";
 import { toShippedText } from "../../scripts/shipped-prices.ts";
+import { readDocument } from "../../src/pricing/read-document.ts";
 
 const prices = {
 	input: 5,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type MeterKind, openMeter } from "../../../src/gateway/meter/meter.ts";
 import { cutAt, encode, feed } from "./pieces.ts";
 import { recordReplies } from "./recorded.ts";
-import { chat, toStream, stop, text, start, written } from "./written.ts";
+import { chat, start, stop, text, toStream, written } from "./written.ts";
 
 interface Case {
 	readonly name: string;

@@ -1,5 +1,5 @@
-import type { Script } from "../../../src/simulator/script.ts";
 import { scenarioNames } from "../../../src/simulator/scenarios.ts";
+import type { Script } from "../../../src/simulator/script.ts";
 import { openSimulator } from "../../../src/simulator/simulator.ts";
 import { post, toBody } from "../../simulator/requests.ts";
 
