@@ -1,6 +1,6 @@
 import type { ContentBlock, TextBlock } from "./content-shapes.ts";
 import { toId, toOpaque } from "./ids.ts";
-import { isObject, type JsonObject, toList } from "./json.ts";
+import { isObject, type JsonObject, toList, toText } from "./json.ts";
 import { readLastMessage } from "./prompt.ts";
 import { toSample } from "./sample.ts";
 import { toServerToolBlocks } from "./server-tools.ts";
@@ -105,13 +105,13 @@ function toToolUses(
 			: choice.type === "any"
 				? [first]
 				: [];
-	const mentioned = tools.filter((tool) => text.includes(String(tool.name)));
+	const mentioned = tools.filter((tool) => text.includes(toText(tool.name)));
 	const wanted = forced.length > 0 ? forced : mentioned;
 	return (choice.disable_parallel_tool_use ? wanted.slice(0, 1) : wanted).map(
 		(tool, at) => ({
 			type: "tool_use",
 			id: toId("toolu", `${seed}:${at}`),
-			name: String(tool.name),
+			name: toText(tool.name),
 			input: toSample(tool.input_schema),
 			caller: { type: "direct" },
 		}),

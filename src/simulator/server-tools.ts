@@ -4,7 +4,7 @@ import type {
 	ServerToolUseBlock,
 } from "./content-shapes.ts";
 import { toId, toOpaque } from "./ids.ts";
-import { isObject, type JsonObject, toList } from "./json.ts";
+import { isObject, type JsonObject, toList, toText } from "./json.ts";
 
 const caller = { type: "direct" } as const;
 const pageUrl = "https://example.com/weather";
@@ -85,7 +85,7 @@ export function toServerToolBlocks(
 	seed: string,
 ): ContentBlock[] {
 	const types = toList(request.tools).map((tool) =>
-		isObject(tool) ? String(tool.type) : "",
+		isObject(tool) ? toText(tool.type) : "",
 	);
 	return serverTools
 		.filter(({ prefix }) => types.some((type) => type.startsWith(prefix)))

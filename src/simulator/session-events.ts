@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import { toText } from "./json.ts";
 import type { SseEvent } from "./reply.ts";
 import { toSessionUsage } from "./sessions.ts";
 
@@ -41,7 +42,7 @@ export function takeTurn(
 		session.events.push(stored);
 		return stored;
 	};
-	const received = add({ ...sent, type: String(sent.type) });
+	const received = add({ ...sent, type: toText(sent.type) });
 	if (received.type === "user.message") {
 		session.turns++;
 		add({ type: "session.status_running" });

@@ -1,6 +1,6 @@
 import { type Call, readJson } from "./call.ts";
 import { ApiError } from "./errors.ts";
-import { isObject, type JsonObject, toList } from "./json.ts";
+import { isObject, type JsonObject, toList, toText } from "./json.ts";
 import { toCursorPage } from "./pages.ts";
 import { type Reply, toEvents, toJson } from "./reply.ts";
 import {
@@ -23,8 +23,8 @@ export function createSession(call: Call): Reply {
 	const { agent } = body;
 	const session: Session = {
 		id: world.nextId("session"),
-		agentId: String(isObject(agent) ? agent.id : agent),
-		environmentId: String(body.environment_id),
+		agentId: toText(isObject(agent) ? agent.id : agent),
+		environmentId: toText(body.environment_id),
 		title: typeof body.title === "string" ? body.title : null,
 		createdMs: world.clock.now(),
 		turns: 0,

@@ -80,7 +80,18 @@ test("no body, however odd, makes the simulator fail", async () => {
 			const text = await reply.text();
 			expect(`${reply.status} ${text}`).not.toMatch(/^5|"api_error"/);
 		}),
-		{ numRuns: 400 },
+		{
+			numRuns: 400,
+			examples: [
+				[
+					{
+						path: "/v1/sessions",
+						change: { agent: [], environment_id: { toString: {} } },
+						beta: false,
+					},
+				],
+			],
+		},
 	);
 });
 
