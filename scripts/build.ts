@@ -10,7 +10,7 @@ import { say } from "./say.ts";
 import { type Target, targets } from "./targets.ts";
 
 /** The program, and beside it the files that run as workers (nested ones are not found once compiled). */
-const entrypoints = ["src/main.ts"];
+const entrypoints = ["src/main.ts", "src/writer.ts", "src/reader.ts"];
 
 interface Built {
 	file: string;

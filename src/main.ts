@@ -2,6 +2,7 @@ import {
 	buildCommit,
 	clock,
 	fetchUpstream,
+	mapFile,
 	newId,
 	openDatabase,
 	programArguments,
@@ -17,8 +18,18 @@ import { openProcessWorld } from "./cli/process-world.ts";
 import { runProgram } from "./cli/program.ts";
 import type { World } from "./cli/world.ts";
 import { demoCalls } from "./simulator/demo.ts";
+import type { OpenWorker, WorkerPort } from "./store/sqlite.ts";
 
 const { version } = manifest;
+
+const files = {
+	writer: new URL("./writer.ts", import.meta.url),
+	reader: new URL("./reader.ts", import.meta.url),
+};
+
+// Here and not where it is used: an executable finds a worker's file only beside its entry.
+const openWorker: OpenWorker = (role) =>
+	new Worker(files[role], { type: "module" }) as unknown as WorkerPort;
 
 const world: World = {
 	...openProcessWorld(),
@@ -26,7 +37,7 @@ const world: World = {
 	clock,
 	fetch: fetchUpstream,
 	demoCalls,
-	serve: (config, { onCall }) =>
+	serve: (config, hooks) =>
 		openApp(
 			config,
 			{
@@ -37,8 +48,10 @@ const world: World = {
 				readHeaders,
 				serve,
 				openDatabase,
+				openWorker,
+				mapFile,
 			},
-			{ version, onCall },
+			{ version, ...hooks },
 		),
 	openSimulator: async () => {
 		// Not at the start: its schemas cost a gateway that never needs them half its start-up time.

@@ -5,8 +5,8 @@ import type { RequestHeaders } from "../platform/contract.ts";
 export interface HealthState {
 	/** Whether this caller may see more than ok or not. */
 	isTrusted(headers: RequestHeaders): boolean;
-	/** False while stopping, or when the database cannot be read. */
-	isReady(): boolean;
+	/** Resolves with what keeps it from taking calls, such as a database that cannot be written; null: nothing. */
+	findFault(): Promise<string | null>;
 	/** A free question to upstream; resolves with what is wrong, or null. */
 	checkUpstream(): Promise<string | null>;
 	readonly version: string;
@@ -30,14 +30,18 @@ export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 		app.get(path, (c) => c.json("I'm alive!"));
 	}
 	app.get("/healthz", (c) => c.text("ok"));
-	app.get("/readyz", (c) =>
-		state.isReady() ? c.text("ok") : c.text("not ready", 503),
+	app.get("/readyz", async (c) =>
+		(await state.findFault()) === null
+			? c.text("ok")
+			: c.text("not ready", 503),
 	);
-	app.get("/health/readiness", (c) => {
-		const ready = state.isReady();
+	app.get("/health/readiness", async (c) => {
+		const fault = await state.findFault();
+		const ready = fault === null;
 		const status = ready ? "healthy" : "unhealthy";
 		const detail = state.isTrusted(c.env.headers) && {
 			db: ready ? "connected" : "Not connected",
+			...(fault !== null && { fault }),
 			cache: null,
 			litellm_version: `tollway-${state.version}`,
 			success_callbacks: [],
@@ -48,7 +52,7 @@ export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 	});
 	app.get("/health", async (c) => {
 		if (!state.isTrusted(c.env.headers)) {
-			const ready = state.isReady();
+			const ready = (await state.findFault()) === null;
 			return c.json({ status: ready ? "ok" : "not ok" }, ready ? 200 : 503);
 		}
 		const fault = await state.checkUpstream();

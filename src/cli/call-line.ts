@@ -1,5 +1,7 @@
 /** One line per call. */
 import type { CallEnd, CallRecord } from "../domain/call.ts";
+import type { Entry, TruthState } from "../domain/entry.ts";
+import { type Nanos, toDollarText } from "../domain/nanos.ts";
 import { escapeControls, redactKeys } from "./safe-text.ts";
 import { type Look, type Style, toPaint } from "./terminal.ts";
 
@@ -51,9 +53,22 @@ function toJsonLine(call: CallFields, time: string): string {
 		upstream_request_id: clip(call.upstreamRequestId),
 		client: call.clientAddress,
 		end: call.end,
+		...toMoney(call.entry),
 	});
 	return escapeControls(redactKeys(line));
 }
+
+/** Nothing for a caller who was not known. Dollars, as text, because a float would not be exact. */
+const toMoney = (entry: Entry | null) =>
+	entry && {
+		cost: entry.cost === null ? null : toDollarText(entry.cost),
+		cost_state: entry.state,
+		payer: entry.payer,
+		input_tokens: entry.input,
+		output_tokens: entry.output,
+		cache_read_tokens: entry.cacheRead,
+		cache_write_tokens: entry.cacheWrite5m + entry.cacheWrite1h,
+	};
 
 const two = (number: number) => String(number).padStart(2, "0");
 
@@ -111,10 +126,46 @@ const prettyTextMaxCharacters = 120;
 const toShown = (text: string) =>
 	redactKeys(escapeControls(text.slice(0, prettyTextMaxCharacters)));
 
+/** How much of the prompt the cache had: `cache 87%`; empty for a call without a prompt. */
+function toCacheText({ input, cacheRead, cacheWrite5m, cacheWrite1h }: Entry) {
+	const prompt = input + cacheRead + cacheWrite5m + cacheWrite1h;
+	return prompt === 0 ? "" : `cache ${Math.floor((100 * cacheRead) / prompt)}%`;
+}
+
+const nanosPerDollar = 1e9;
+
+/** For people: `$0.0131`, `$12.40`, `$0`. Anything is more than nothing. */
+export function toDollarsText(nanos: Nanos): string {
+	const dollars = Number(nanos) / nanosPerDollar;
+	if (dollars === 0) return "$0";
+	if (dollars < 0.0001) return "<$0.0001";
+	return `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`;
+}
+
+const stateMarks: { readonly [S in TruthState]: string } = {
+	exact: "",
+	estimated: "~",
+	partial: "≥",
+	unpriced: "?",
+};
+
+/** What the call cost, and all since midnight. An estimate is marked `~`, what is more than is known `≥`. */
+function toCostText({ entry, todayNanos }: CallFields): string {
+	if (entry === null || (entry.cost === 0n && entry.input === 0)) return "";
+	const cost =
+		entry.cost === null
+			? "unpriced"
+			: stateMarks[entry.state] + toDollarsText(entry.cost);
+	const other = entry.payer === "operator" ? "" : " (not ours)";
+	return `${cost}${other}, today ${toDollarsText(todayNanos)}`;
+}
+
 /** What has a fixed width comes first, so that the columns stay straight however long a path is. */
 function toPrettyLine(call: CallFields, color: boolean): string {
 	const paint = toPaint(color);
 	const ending = toEnding(call.end);
+	const cache = call.entry === null ? "" : toCacheText(call.entry);
+	const cost = toCostText(call);
 	const parts = [
 		paint("dim", toClockTime(call.timeMs)),
 		paint(
@@ -127,6 +178,8 @@ function toPrettyLine(call: CallFields, color: boolean): string {
 		toShown(call.path),
 		call.model === null ? "" : ` ${paint("cyan", toShown(call.model))}`,
 		call.stream ? paint("dim", "stream") : "",
+		cache === "" ? "" : paint("dim", cache),
+		cost === "" ? "" : paint("green", cost),
 		ending === "" ? "" : ` ${paint("yellow", ending)}`,
 	];
 	return parts.filter((part) => part !== "").join(" ");

@@ -1,6 +1,9 @@
 /** The settings as the gateway uses them. */
+import type { HoldMode } from "../domain/hold-amount.ts";
+import { type Nanos, noNanos } from "../domain/nanos.ts";
 import type { PriceSettings } from "../pricing/load-prices.ts";
 import type { DatabaseAddress } from "../store/database-url.ts";
+import type { Durability } from "../store/ledger.ts";
 import type { LogFormat, LogLevel } from "./kinds.ts";
 import { maskSecret } from "./safe-text.ts";
 import type { SettingKey, Values } from "./settings.ts";
@@ -41,6 +44,13 @@ export interface Config {
 	readonly dataDir: string;
 	readonly database: DatabaseAddress;
 	readonly prices: PriceSettings;
+	readonly durability: Durability;
+	/** What may be spent while the database takes nothing; 0: no call is let through. */
+	readonly unwrittenNanos: Nanos;
+	readonly holdMode: HoldMode;
+	readonly hashBodies: boolean;
+	/** In lower case. */
+	readonly userHeader: string | null;
 	readonly rewriteResultsUrl: boolean;
 	readonly timeouts: {
 		readonly firstByteMs: number;
@@ -164,6 +174,12 @@ export function toConfig(
 		dataDir: values.dataDir,
 		database: values.database,
 		prices: toPrices(values, sources),
+		durability: values.durability,
+		unwrittenNanos:
+			values.ledgerDown === "serve" ? values.ledgerDownLimit : noNanos,
+		holdMode: values.holdMode,
+		hashBodies: values.hashBodies,
+		userHeader: values.userHeader,
 		rewriteResultsUrl: values.rewriteResultsUrl,
 		timeouts: toTimeouts(values),
 		limits: toLimits(values),

@@ -189,7 +189,8 @@ async function openStage(world: World, closers: Closer[]): Promise<Stage> {
 	const onCall = (call: CallFields) => {
 		if (callLines.shown) log.onCall(call);
 	};
-	const gateway = await world.serve(config, { onCall });
+	// The demo's ledger goes with its folder.
+	const gateway = await world.serve(config, { onCall, onLost: () => {} });
 	closers.push(() => gateway.stop(true));
 	const say = (line: string) => stdout.write(`${line}\n`);
 	const paint = toPlainPaint(world, stdout);

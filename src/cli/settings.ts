@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { databaseSettings } from "./database-settings.ts";
 import * as kinds from "./kinds.ts";
+import { ledgerSettings } from "./ledger-settings.ts";
 import { priceSettings } from "./price-settings.ts";
 
 export const groups = {
@@ -153,6 +154,7 @@ export const settings = {
 	},
 	...databaseSettings,
 	...priceSettings,
+	...ledgerSettings,
 	rewriteResultsUrl: {
 		group: "behaviour",
 		variables: ["TOLLWAY_REWRITE_RESULTS_URL"],

@@ -2,6 +2,7 @@
  * Everything the commands need from outside, so that tests run them in-process and this room imports neither the
  * gateway nor the simulator: `main` puts them in.
  */
+import type { Entry } from "../domain/entry.ts";
 import type { Clock, UpstreamFetch } from "../platform/contract.ts";
 import type { CallFields } from "./call-line.ts";
 import type { Config } from "./config.ts";
@@ -55,6 +56,8 @@ export interface DemoCall {
 export interface ServeHooks {
 	/** Called once for every finished call; must not throw and never waits. */
 	onCall(call: CallFields): void;
+	/** Saves an Entry that the ledger did not take; must not throw. */
+	onLost(entry: Entry, error: unknown): void;
 }
 
 export interface World {

@@ -1,3 +1,6 @@
+import type { Entry } from "./entry.ts";
+import type { Nanos } from "./nanos.ts";
+
 /**
  * How a call ended: the whole reply was handed on; the client went away; upstream broke off; a wait was over its limit;
  * or we said no, with a row of the error table.
@@ -11,7 +14,7 @@ export type CallEnd =
 
 /** What is known of one call when it is over. Times in milliseconds, sizes in bytes. */
 export interface CallRecord {
-	/** UUID v4, minted here; what `x-litellm-call-id` says. */
+	/** UUID, version 7, minted here; what `x-litellm-call-id` says. */
 	readonly callId: string;
 	/** When it came, since 1970. */
 	readonly timeMs: number;
@@ -34,6 +37,10 @@ export interface CallRecord {
 	readonly upstreamRequestId: string | null;
 	readonly clientAddress: string | null;
 	readonly payer: "operator" | "client" | null;
+	/** What is on the ledger of it; null for a caller who was not known. */
+	readonly entry: Entry | null;
+	/** What the operator has paid since midnight, this call included. */
+	readonly todayNanos: Nanos;
 	readonly end: CallEnd;
 	/** For the operator's log, never for the client; null where nothing went wrong. */
 	readonly cause: unknown;

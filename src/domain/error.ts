@@ -21,6 +21,7 @@ export const errorTable = {
 		type: "authentication_error",
 		retry: false,
 	},
+	unknown_model: { status: 403, type: "permission_error", retry: false },
 	forbidden: { status: 403, type: "permission_error", retry: false },
 	not_found: { status: 404, type: "not_found_error", retry: false },
 	method_not_allowed: {
@@ -39,6 +40,7 @@ export const errorTable = {
 	upstream_unreachable: { status: 502, type: "api_error" },
 	upstream_invalid: { status: 502, type: "api_error" },
 	busy: { status: 503, type: "overloaded_error", retryAfter: 1 },
+	ledger_down: { status: 503, type: "overloaded_error", retryAfter: 5 },
 	stopping: { status: 503, type: "overloaded_error", retryAfter: 2 },
 	upstream_timeout: { status: 504, type: "timeout_error" },
 } as const satisfies Record<string, ErrorRow>;

@@ -1,6 +1,12 @@
 /** The most that a call can come to, told from its body before it runs. */
 
-import { maxNanos, type Nanos, roundUp, toNanos, toPicos } from "./nanos.ts";
+import {
+	maxCallNanos,
+	type Nanos,
+	roundUp,
+	toNanos,
+	toPicos,
+} from "./nanos.ts";
 import { type Asked, type Price, toHighestPrices } from "./price.ts";
 
 /** One model that may run within a call. */
@@ -170,6 +176,6 @@ export const addHoldAmounts = (a: HoldAmount, b: HoldAmount): HoldAmount => ({
 
 /** What fits a column; no budget lets so much through. */
 function toBounded(nanos: bigint): Nanos {
-	if (nanos > maxNanos) return maxNanos;
+	if (nanos > maxCallNanos) return maxCallNanos;
 	return toNanos(nanos);
 }

@@ -15,6 +15,9 @@ export const noPicos: Picos = toPicos(0n);
 /** What a 64-bit column can hold: nine thousand million dollars. */
 export const maxNanos: Nanos = toNanos(2n ** 63n - 1n);
 
+/** What one call can cost or hold at the most, nine million dollars: exact in every runtime and in JSON. */
+export const maxCallNanos: Nanos = toNanos(2n ** 53n - 1n);
+
 /** Of whole numbers, none negative. */
 export function divideUp(value: bigint, by: bigint): bigint {
 	return (value + by - 1n) / by;
@@ -42,6 +45,7 @@ export function readDecimal(text: string, places: number): bigint | undefined {
 
 /** The way back, exact and without exponent: 125000n with 6 places is `0.125`. */
 export function toDecimalText(value: bigint, places: number): string {
+	if (value === 0n) return "0";
 	const sign = value < 0n ? "-" : "";
 	const digits = String(value < 0n ? -value : value).padStart(places + 1, "0");
 	const whole = digits.slice(0, digits.length - places);

@@ -12,6 +12,8 @@ export interface UpstreamCredential {
 /** What a caller may do, and whose credential goes upstream. */
 export interface Grant {
 	readonly caller: "anyone" | "master";
+	/** Whose spend it is; null where nobody had to prove anything. */
+	readonly keyId: string | null;
 	/** Who Anthropic bills: we (`operator`), or the owner of the client's own credential. */
 	readonly payer: "operator" | "client";
 	/** Null: none goes along (token exchange). */
@@ -66,22 +68,26 @@ export function authenticate(
 		requireMaster(presented, authority.masterDigest);
 	}
 	refuseClosed(family, authority);
-	const caller = authority.masterDigest === null ? "anyone" : "master";
+	const by = authority.masterDigest === null ? anyone : master;
 	if (family.credential === "none") {
-		return { caller, payer: "client", credential: null };
+		return { ...by, payer: "client", credential: null };
 	}
 	const forwardsOwn = authority.masterDigest === null || !authority.credential;
 	if (own && forwardsOwn) {
-		return { caller, payer: "client", credential: toOwnCredential(own) };
+		return { ...by, payer: "client", credential: toOwnCredential(own) };
 	}
 	if (authority.credential) {
-		return { caller, payer: "operator", credential: authority.credential };
+		return { ...by, payer: "operator", credential: authority.credential };
 	}
 	throw new GatewayError(
 		"no_upstream_credential",
 		"Tollway holds no Anthropic credential, and this call brought none. Set ANTHROPIC_API_KEY where Tollway runs, or send your own key that starts with sk-ant-.",
 	);
 }
+
+const anyone = { caller: "anyone", keyId: null } as const;
+/** The name under which LiteLLM books it. */
+const master = { caller: "master", keyId: "litellm_proxy_master_key" } as const;
 
 /** @throws GatewayError unless one of the presented values is the master key */
 export function requireMasterKey(

@@ -3,6 +3,8 @@
  * unknown path is forwarded as `unknown`, because the API grows weekly.
  */
 
+import type { MeterKind } from "./meter/meter.ts";
+
 export type FamilyName =
 	| "messages"
 	| "count_tokens"
@@ -26,6 +28,10 @@ export interface Family {
 	readonly limit: "messages" | "batches" | "files" | "other";
 	/** Its replies carry usage: asked for unencoded, a plain JSON reply is read whole. */
 	readonly metered: boolean;
+	/** The form in which its replies say what was used, and paid for; null: its calls cost nothing by themselves. */
+	readonly meter: MeterKind | null;
+	/** A write starts paid work that no reply tells the cost of, or may do so. */
+	readonly unpriced: boolean;
 	/** `admin`: the company's own administration and credentials; closed unless the operator opens it to the master key. */
 	readonly access: "open" | "admin";
 	/** `none`: no credential of ours goes along (token exchange brings its own proof). */
@@ -42,6 +48,8 @@ const plain = {
 	body: "stream",
 	limit: "other",
 	metered: false,
+	meter: null,
+	unpriced: false,
 	access: "open",
 	credential: "ours",
 	resultsUrl: false,
@@ -51,12 +59,18 @@ const plain = {
 const messages = { ...plain, body: "scan", limit: "messages" } as const;
 
 export const families: { readonly [Name in FamilyName]: Family } = {
-	messages: { ...messages, name: "messages", metered: true },
+	messages: {
+		...messages,
+		name: "messages",
+		metered: true,
+		meter: "messages",
+	},
 	count_tokens: { ...messages, name: "count_tokens", metered: true },
 	chat_completions: {
 		...messages,
 		name: "chat_completions",
 		metered: true,
+		meter: "chat_completions",
 		native: ["user", "tags"],
 	},
 	batches: {
@@ -71,10 +85,10 @@ export const families: { readonly [Name in FamilyName]: Family } = {
 	files: { ...plain, name: "files", limit: "files", bulk: true },
 	skills: { ...plain, name: "skills", limit: "files", bulk: true },
 	resources: { ...plain, name: "resources" },
-	background: { ...plain, name: "background" },
+	background: { ...plain, name: "background", unpriced: true },
 	oauth: { ...plain, name: "oauth", credential: "none" },
 	admin: { ...plain, name: "admin", access: "admin" },
-	unknown: { ...plain, name: "unknown", bulk: true },
+	unknown: { ...plain, name: "unknown", unpriced: true, bulk: true },
 };
 
 /** First path segment below `/v1/` → family. `messages` and `chat` are told apart below. */

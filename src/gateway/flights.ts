@@ -35,6 +35,8 @@ export interface Flights {
 	/** Once for each that began. */
 	end(flight: Flight): void;
 	size(): number;
+	/** Resolves when no call is in progress, those without their clients included. */
+	idle(): Promise<void>;
 	/** Ends every call with this error. */
 	abortAll(reason: GatewayError): void;
 	close(): void;
@@ -88,6 +90,7 @@ export function openFlights(clock: Clock, limits: WaitLimits): Flights {
 		endDraining(open, now);
 	};
 	const timer = setInterval(sweep, sweepEveryMs);
+	const waiting: (() => void)[] = [];
 	return {
 		begin: (flight) => {
 			flight.slot = open.length;
@@ -95,9 +98,15 @@ export function openFlights(clock: Clock, limits: WaitLimits): Flights {
 		},
 		end: (flight) => {
 			const last = open.pop();
-			if (last === undefined || last === flight) return;
-			last.slot = flight.slot;
-			open[last.slot] = last;
+			if (last !== undefined && last !== flight) {
+				last.slot = flight.slot;
+				open[last.slot] = last;
+			}
+			if (open.length === 0) for (const wake of waiting.splice(0)) wake();
+		},
+		idle: async () => {
+			if (open.length === 0) return;
+			await new Promise<void>((resolve) => waiting.push(resolve));
 		},
 		size: () => open.length,
 		abortAll: (reason) => {

@@ -22,6 +22,7 @@ export function forward(
 	arrival.listener.timeout(request, 0);
 	moveCall(call, "first-byte", gateway);
 	call.sent = true;
+	call.sentMs = call.sinceMs;
 	const headers = toUpstreamHeaders(arrival.headers, {
 		credential: grant.credential,
 		ours: grant.payer === "operator",

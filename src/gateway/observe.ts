@@ -3,12 +3,20 @@
  * buffered without bound. `highWaterMark: 0`: nothing is read that the reader has not asked for.
  */
 export interface Observer {
-	/** A chunk is about to be handed on. What it throws ends the stream with that error. */
-	chunk(bytes: Uint8Array): void;
+	/**
+	 * A chunk has come. Returns what of it is handed on now, which may be nothing; without a return value that is all of it.
+	 * What it throws ends the stream with that error.
+	 */
+	chunk(bytes: Uint8Array): Uint8Array | void;
+	/** What is handed on before the source is asked for more. What it rejects with ends the stream. */
+	behind?(): Promise<Uint8Array> | undefined;
 	/** The reader wants the next chunk. */
 	wanted(): void;
-	/** The source ended. Called before the stream's own end; what it throws takes the place of that end. */
-	ended(): void;
+	/**
+	 * The source ended. Returns what is still to be handed on. Called before the stream's own end; what it throws or rejects
+	 * with takes the place of that end.
+	 */
+	ended(): Uint8Array | Promise<Uint8Array> | undefined | void;
 	/** The source failed, or the reader left. Called once, and never after `ended`. */
 	broken(how: "source" | "reader", cause: unknown): void;
 }
@@ -44,17 +52,27 @@ export function observe(
 			},
 			async pull(controller) {
 				try {
-					observer.wanted();
-					const { done, value } = await reader.read();
-					if (over) return;
-					if (!done) {
-						observer.chunk(value);
-						controller.enqueue(value);
-						return;
+					// One turn, unless a chunk is held back whole.
+					while (!over) {
+						const behind = observer.behind?.();
+						if (behind !== undefined) {
+							const bytes = await behind;
+							if (over) return;
+							if (put(controller, bytes)) return;
+						}
+						observer.wanted();
+						const { done, value } = await reader.read();
+						if (over) return;
+						if (done) {
+							const rest = observer.ended();
+							put(controller, rest instanceof Promise ? await rest : rest);
+							if (over) return;
+							over = true;
+							controller.close();
+						} else if (put(controller, observer.chunk(value) ?? value)) {
+							return;
+						}
 					}
-					observer.ended();
-					over = true;
-					controller.close();
 				} catch (cause) {
 					fail(controller, cause);
 				}
@@ -68,6 +86,16 @@ export function observe(
 		},
 		{ highWaterMark: 0 },
 	);
+}
+
+/** Returns whether there was something to hand on. */
+function put(
+	controller: ReadableStreamDefaultController<Uint8Array>,
+	bytes: Uint8Array | undefined | void,
+): boolean {
+	if (!bytes?.length) return false;
+	controller.enqueue(bytes);
+	return true;
 }
 
 /** The reader has left: how the source takes its cancellation changes nothing any more. */

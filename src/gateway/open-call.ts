@@ -1,11 +1,21 @@
+import type { Hash } from "node:crypto";
 import type { CallEnd, CallRecord } from "../domain/call.ts";
+import type { Entry } from "../domain/entry.ts";
 import { GatewayError } from "../domain/error.ts";
+import { type HoldAmount, noHoldAmount } from "../domain/hold-amount.ts";
+import type { Nanos } from "../domain/nanos.ts";
 import type { Listener, RequestHeaders } from "../platform/contract.ts";
+import type { Catalog } from "../pricing/catalog.ts";
 import type { Grant } from "./authenticate.ts";
+import type { Charge } from "./charge.ts";
 import type { Route } from "./families.ts";
 import { clientLeft, type Flight } from "./flights.ts";
+import type { Meter } from "./meter/meter.ts";
+import type { Opening } from "./opening.ts";
 import type { Target } from "./path.ts";
 import type { Gateway } from "./pipeline.ts";
+import type { Scan } from "./scan/finding.ts";
+import { settle } from "./settle.ts";
 
 /** What is known when a request reaches the relay. */
 export interface Arrival {
@@ -26,16 +36,42 @@ export interface OpenCall extends Flight {
 	readonly route: Route;
 	readonly startedAtMs: number;
 	readonly startMs: number;
-	payer: Grant["payer"] | null;
+	/** Null until the caller is known. */
+	grant: Grant | null;
+	/** What was found in the request body; null where none was looked at. */
+	scan: Scan | null;
 	model: string | null;
+	/** The prices in force; null where the call costs nothing. */
+	catalog: Catalog | null;
+	hold: HoldAmount;
+	/** Its tools may have run at upstream. */
+	ranServerTools: boolean;
+	opening: Opening | null;
+	/** Of a stream that says what is used; null where there is none. */
+	meter: Meter | null;
+	/** Null until the call is settled. */
+	entry: Entry | null;
+	charge: Charge | null;
+	/** What the operator had paid when it began. */
+	spendAtStart: Nanos;
 	streamed: boolean;
 	status: number | null;
 	firstByteMs: number | null;
 	requestBytes: number;
 	replyBytes: number;
+	/** Where TOLLWAY_BODY_HASH is on. */
+	requestHash: Hash | null;
+	replyHash: Hash | null;
 	upstreamRequestId: string | null;
+	/** What upstream answered, whatever the client gets. */
+	upstreamStatus: number | null;
 	/** It has been handed to fetch: what fails from then on may be upstream's fault. */
 	sent: boolean;
+	/** Upstream never had it. */
+	unreached: boolean;
+	/** When it was handed to fetch, and how long upstream then took for all of it. */
+	sentMs: number;
+	upstreamMs: number;
 	/** Request bytes that this call holds of the common memory. */
 	heldBytes: number;
 	over: boolean;
@@ -67,15 +103,30 @@ export function openCall(
 		drains: false,
 		left: false,
 		onLeave: null,
-		payer: null,
+		grant: null,
+		scan: null,
 		model: null,
+		catalog: null,
+		hold: noHoldAmount,
+		ranServerTools: false,
+		opening: null,
+		meter: null,
+		entry: null,
+		charge: null,
+		spendAtStart: gateway.totals.allNanos(),
 		streamed: false,
 		status: null,
 		firstByteMs: null,
 		requestBytes: 0,
 		replyBytes: 0,
+		requestHash: null,
+		replyHash: null,
 		upstreamRequestId: null,
+		upstreamStatus: null,
 		sent: false,
+		unreached: false,
+		sentMs: startMs,
+		upstreamMs: 0,
 		heldBytes: 0,
 		over: false,
 	};
@@ -140,6 +191,7 @@ export function noteReply(
 	moveCall(call, "upstream", gateway);
 	call.firstByteMs = call.sinceMs - call.startMs;
 	call.status = reply.status;
+	call.upstreamStatus = reply.status;
 	call.upstreamRequestId = reply.headers.get("request-id");
 	releaseBody(call, gateway);
 }
@@ -159,12 +211,20 @@ export function finishCall(
 ): void {
 	if (call.over) return;
 	call.over = true;
+	if (call.entry === null) {
+		// What was not settled before its last byte is settled now, and nobody waits for it.
+		call.meter?.end();
+		settle(call, end, gateway, call.meter?.result() ?? null)?.catch(saved);
+	}
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
 	ignoreLeave(call);
 	call.arrival.listener.timeout(call.request, idleConnectionSeconds);
 	gateway.onCall(toRecord(call, end, gateway, cause));
 }
+
+/** An Entry that the ledger did not take is with `onLost` already. */
+const saved = () => {};
 
 /** What the reason of an aborted call says about how it ended. */
 export function toEnd(reason: unknown): CallEnd {
@@ -192,7 +252,9 @@ function toRecord(
 		bytesOut: call.replyBytes,
 		upstreamRequestId: call.upstreamRequestId,
 		clientAddress: call.arrival.clientAddress,
-		payer: call.payer,
+		payer: call.grant?.payer ?? null,
+		entry: call.entry,
+		todayNanos: gateway.totals.todayNanos(),
 		end,
 		cause: toPrivateCause(cause),
 	};

@@ -1,9 +1,14 @@
 import type { CallRecord } from "../domain/call.ts";
+import type { Entry } from "../domain/entry.ts";
+import type { HoldMode } from "../domain/hold-amount.ts";
 import type {
 	Clock,
 	ReleaseChunk,
 	UpstreamFetch,
 } from "../platform/contract.ts";
+import type { Catalog } from "../pricing/catalog.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { admit } from "./admit.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
 import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
 import { toRoute } from "./families.ts";
@@ -13,10 +18,12 @@ import { type Arrival, noteReply, openCall } from "./open-call.ts";
 import { beginOnePiece, readRequest, toOnePiece } from "./read.ts";
 import { refuse } from "./refuse.ts";
 import { answerWhole, isReadWhole, relayReply } from "./relay-reply.ts";
+import type { Totals } from "./totals.ts";
+import type { Unwritten } from "./unwritten.ts";
 
 export interface GatewayOptions {
 	readonly clock: Clock;
-	/** A UUID, version 4. */
+	/** A UUID, version 7. */
 	readonly newId: () => string;
 	readonly fetch: UpstreamFetch;
 	readonly releaseChunk: ReleaseChunk;
@@ -34,6 +41,19 @@ export interface GatewayOptions {
 	};
 	readonly waitLimits: WaitLimits;
 	readonly inFlightBytes: number;
+	readonly ledger: Ledger;
+	/** The prices in force now. */
+	readonly catalog: () => Catalog;
+	readonly totals: Totals;
+	/** What may be spent while the ledger cannot be written. */
+	readonly unwritten: Unwritten;
+	readonly holdMode: HoldMode;
+	/** Whether bodies are hashed. */
+	readonly hashBodies: boolean;
+	/** In lower case; null: none. */
+	readonly userHeader: string | null;
+	/** As clients see it: `tollway-0.1.0`. */
+	readonly versionName: string;
 	readonly rewriteResultsUrl: boolean;
 	/** Where clients reach us, if they cannot see it from the request itself; no trailing slash. */
 	readonly publicUrl: string | null;
@@ -41,6 +61,8 @@ export interface GatewayOptions {
 	readonly rootPath: string;
 	/** Called once for every call; must not throw. */
 	readonly onCall: (record: CallRecord) => void;
+	/** Saves an Entry that the ledger did not take; must not throw. */
+	readonly onLost: (entry: Entry, error: unknown) => void;
 }
 
 export interface Gateway extends GatewayOptions {
@@ -80,10 +102,12 @@ export async function runCall(
 			route.family,
 			gateway.authority,
 		);
-		call.payer = grant.payer;
+		call.grant = grant;
 		const body = beginOnePiece(call, gateway)
-			? toOnePiece(await request.arrayBuffer(), call)
+			? toOnePiece(await request.arrayBuffer(), call, gateway)
 			: await readRequest(call, gateway);
+		const held = admit(call, gateway);
+		if (held !== undefined) await held;
 		const reply = await forward(call, grant, body, gateway);
 		noteReply(call, reply, gateway);
 		return isReadWhole(reply, call)

@@ -1,6 +1,7 @@
 import { GatewayError } from "../domain/error.ts";
 import { cut } from "./body.ts";
 import { decode, maxRatio } from "./encoding.ts";
+import { hashRequest } from "./hash-bodies.ts";
 import { type Observer, observe } from "./observe.ts";
 import {
 	drainCall,
@@ -62,9 +63,15 @@ export function beginOnePiece(call: OpenCall, gateway: Gateway): boolean {
 }
 
 /** @throws GatewayError `malformed_request` */
-export function toOnePiece(bytes: ArrayBuffer, call: OpenCall): RequestBody {
+export function toOnePiece(
+	bytes: ArrayBuffer,
+	call: OpenCall,
+	gateway: Gateway,
+): RequestBody {
 	call.requestBytes = bytes.byteLength;
-	return toBody(scanAndCut(Buffer.from(bytes), call));
+	const received = Buffer.from(bytes);
+	hashRequest(received, call, gateway);
+	return toBody(scanAndCut(received, call));
 }
 
 /**
@@ -129,6 +136,7 @@ async function readPieces(
 		signal: call.controller.signal,
 	});
 	call.requestBytes = bytes.length;
+	hashRequest(bytes, call, gateway);
 	return bytes;
 }
 
@@ -170,6 +178,7 @@ function scanAndCut(
 	call: OpenCall,
 ): Uint8Array<ArrayBuffer> {
 	const scan = scanBody(plain, { native: call.route.family.native });
+	call.scan = scan;
 	call.model = scan.model ?? null;
 	if (call.route.family.metered && !scan.stream) drainCall(call);
 	return cut(plain, scan);
@@ -187,6 +196,7 @@ function streamUpload(
 		wanted: () => moveCall(call, "client-body", gateway),
 		chunk: (bytes) => {
 			call.requestBytes += bytes.length;
+			hashRequest(bytes, call, gateway);
 			if (call.requestBytes > limitBytes) throw tooLarge(limitBytes);
 			moveCall(call, "first-byte", gateway);
 		},

@@ -21,6 +21,7 @@ export function refuse(
 	}
 	const refusal = toRefusal(cause, call);
 	call.status = refusal.row.status;
+	call.unreached = refusal.code === "upstream_unreachable";
 	finishCall(call, toRefusedEnd(call, refusal), gateway, refusal);
 	// Whatever is still under way for this call (an upload, a read) ends now.
 	call.controller.abort(refusal);

@@ -1,20 +1,18 @@
+import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
+import { addCostHeaders } from "./cost-headers.ts";
 import { decode, maxRatio } from "./encoding.ts";
-import { isBulk } from "./families.ts";
-import { clientLeft } from "./flights.ts";
 import { toPublicBase } from "./guard.ts";
+import { hashReply } from "./hash-bodies.ts";
 import { stripReplyHeaders } from "./headers.ts";
-import { observe } from "./observe.ts";
-import {
-	finishCall,
-	hearLeave,
-	moveCall,
-	type OpenCall,
-	toEnd,
-} from "./open-call.ts";
+import { notRecorded } from "./ledger-down.ts";
+import { meterWhole, openMeter } from "./meter/meter.ts";
+import { finishCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import { readReply } from "./read-reply.ts";
+import { relayStream } from "./relay-stream.ts";
 import { rewriteResultsUrl } from "./results-url.ts";
+import { settle } from "./settle.ts";
 
 /** Statuses whose reply never has a body (RFC 9110 §6.4.1). */
 const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -64,6 +62,10 @@ export async function relayReply(
 	}
 	const type = reply.headers.get("content-type") ?? "";
 	call.streamed = type.startsWith("text/event-stream");
+	const { meter } = call.route.family;
+	if (call.streamed && meter !== null && isPaid(call)) {
+		call.meter = openMeter(meter);
+	}
 	return toAnswer(relayStream(body, call, gateway), reply, call);
 }
 
@@ -73,12 +75,44 @@ export function answerWhole(
 	call: OpenCall,
 	gateway: Gateway,
 ): Response | Promise<Response> {
-	if (call.route.family.resultsUrl && gateway.rewriteResultsUrl) {
+	call.replyBytes = bytes.length;
+	call.upstreamMs = gateway.clock.monotonic() - call.sentMs;
+	hashReply(bytes, call, gateway);
+	const { family } = call.route;
+	if (family.resultsUrl && gateway.rewriteResultsUrl) {
 		return answerRedirected(bytes, reply, call, gateway);
 	}
-	call.replyBytes = bytes.length;
-	finishCall(call, call.left ? "client_left" : "done", gateway);
-	return toAnswer(bytes, reply, call);
+	if (family.meter === null || !isPaid(call)) {
+		return finishWhole(bytes, reply, call, gateway);
+	}
+	const reading = meterWhole(bytes, family.meter);
+	const settling = settle(call, toWholeEnd(call), gateway, reading);
+	return settling === undefined
+		? finishWhole(bytes, reply, call, gateway)
+		: settling.then(
+				() => finishWhole(bytes, reply, call, gateway),
+				(cause) => {
+					throw notRecorded(cause);
+				},
+			);
+}
+
+/** What is asked for otherwise than by POST costs nothing, wherever it is. */
+const isPaid = (call: OpenCall): boolean => call.request.method === "POST";
+
+const toWholeEnd = (call: OpenCall): CallEnd =>
+	call.left ? "client_left" : "done";
+
+function finishWhole(
+	bytes: Uint8Array<ArrayBuffer>,
+	reply: Response,
+	call: OpenCall,
+	gateway: Gateway,
+): Response {
+	const answer = toAnswer(bytes, reply, call);
+	if (call.entry !== null) addCostHeaders(answer.headers, call, gateway);
+	finishCall(call, toWholeEnd(call), gateway);
+	return answer;
 }
 
 function toAnswer(
@@ -128,40 +162,4 @@ async function decodeReply(
 		if (error instanceof GatewayError) return bytes;
 		throw error;
 	}
-}
-
-/** Hands the reply on chunk by chunk. Cut short by upstream, it ends without a last chunk: never a forged end. */
-function relayStream(
-	body: ReadableStream<Uint8Array>,
-	call: OpenCall,
-	gateway: Gateway,
-): ReadableStream<Uint8Array> {
-	hearLeave(call);
-	const { signal } = call.controller;
-	const bulk = isBulk(call.route, call.request.method);
-	let handedOn: Uint8Array | null = null;
-	return observe(
-		body,
-		{
-			wanted: () => {
-				if (handedOn) gateway.releaseChunk(handedOn);
-				handedOn = null;
-				moveCall(call, "upstream", gateway);
-			},
-			chunk: (bytes) => {
-				if (bulk) handedOn = bytes;
-				call.replyBytes += bytes.length;
-				moveCall(call, "client", gateway);
-			},
-			ended: () => finishCall(call, "done", gateway),
-			broken: (how, cause) => {
-				const reason = signal.aborted ? signal.reason : cause;
-				const end = how === "reader" ? "client_left" : toEnd(reason);
-				// A reader that leaves is no fault of anybody.
-				finishCall(call, end, gateway, how === "reader" ? null : reason);
-				call.controller.abort(clientLeft);
-			},
-		},
-		signal,
-	);
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from "../domain/error.ts";
+import { hashRequest } from "./hash-bodies.ts";
 import { moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { RequestBody } from "./read.ts";
@@ -34,6 +35,7 @@ export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
 		}
 		call.requestBytes += value.length;
 		if (call.requestBytes > limitBytes) throw tooLarge(limitBytes);
+		hashRequest(value, call, gateway);
 		scanner.push(value);
 		return value;
 	};

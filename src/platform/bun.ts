@@ -1,5 +1,4 @@
 import { Database as SqliteDatabase } from "bun:sqlite";
-import { randomUUID } from "node:crypto";
 import { download } from "./bun-download.ts";
 
 export { releaseChunk } from "./bun-release.ts";
@@ -8,6 +7,7 @@ import type {
 	Clock,
 	Database,
 	Listener,
+	MapFile,
 	ReadHeaders,
 	RequestHeaders,
 	ServeOptions,
@@ -42,8 +42,10 @@ export const readHeaders: ReadHeaders = (headers) => {
 	return record as RequestHeaders;
 };
 
-/** A UUID, version 4. */
-export const newId: () => string = randomUUID;
+/** A UUID, version 7: it begins with its time. */
+export const newId: () => string = () => Bun.randomUUIDv7();
+
+export const mapFile: MapFile = (path) => Bun.mmap(path, { shared: true });
 
 export async function serve(options: ServeOptions): Promise<Listener> {
 	const server = Bun.serve({

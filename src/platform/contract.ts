@@ -61,6 +61,9 @@ export type UpstreamFetch = (
  */
 export type ReleaseChunk = (chunk: Uint8Array) => void;
 
+/** The file's bytes as memory shared with it; null where the runtime cannot. @throws the system's error */
+export type MapFile = (path: string) => Uint8Array | null;
+
 export interface Clock {
 	/** Milliseconds since 1970, UTC. */
 	now(): number;

@@ -5,6 +5,7 @@ import type {
 	Clock,
 	Database,
 	Listener,
+	MapFile,
 	ReadHeaders,
 	ReleaseChunk,
 	ServeOptions,
@@ -46,8 +47,15 @@ export const clock: Clock = {
 export const readHeaders: ReadHeaders = (headers) =>
 	Object.fromEntries(headers);
 
-/** A UUID, version 4. */
-export const newId: () => string = randomUUID;
+/** A UUID, version 7 (RFC 9562, 5.7): it begins with its time. */
+export function newId(): string {
+	const time = Date.now().toString(16).padStart(12, "0");
+	const random = randomUUID();
+	return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
+}
+
+/** Deno cannot. */
+export const mapFile: MapFile = () => null;
 
 /**
  * Deno has neither a timer per request nor a ceiling on bodies: `timeout`, `idleTimeoutSeconds` and

@@ -2,7 +2,7 @@
 import type { TruthState } from "../domain/entry.ts";
 import {
 	divideUp,
-	maxNanos,
+	maxCallNanos,
 	type Nanos,
 	noPicos,
 	type Picos,
@@ -191,7 +191,8 @@ function toTotal(bill: Bill): Cost {
 	const { input, output, cacheRead, cacheWrite, tools } = bill;
 	const sum = input + output + cacheRead + cacheWrite + tools;
 	const nanos = toNanos(divideUp(sum, onePico * picosPerNano));
-	if (nanos > maxNanos) return toUnpriced(catalog, [...notes, "bad_counts"]);
+	if (nanos > maxCallNanos)
+		return toUnpriced(catalog, [...notes, "bad_counts"]);
 	return {
 		nanos,
 		state: toState(notes),

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import type { SqlValue } from "../platform/contract.ts";
 
 /** Where a writer's part of the ledger ends. */
 export interface Link {
@@ -12,15 +11,12 @@ export interface Link {
 export const firstLink: Link = { seq: 0, hash: "" };
 
 /**
- * The link of the Entry that follows `last`: its number, and the SHA-256 (base64) of the hash before it and of all its
- * columns, as JSON in the order of the table. Whoever changes, removes or inserts a row breaks every hash behind it.
+ * The link of the Entry that follows `last`: its number, and the SHA-256 (base64) of the hash before it, of writer and
+ * number, and of its columns as JSON in the order of the table. Whoever changes, removes or inserts a row breaks every hash
+ * behind it.
  */
-export function toLink(
-	last: Link,
-	writer: number,
-	columns: readonly SqlValue[],
-): Link {
+export function toLink(last: Link, writer: number, columns: string): Link {
 	const seq = last.seq + 1;
-	const text = `${last.hash}\n${JSON.stringify([writer, seq, ...columns])}`;
+	const text = `${last.hash}\n${writer} ${seq}\n${columns}`;
 	return { seq, hash: hash("sha256", text, "base64") };
 }

@@ -1,8 +1,14 @@
 import type { SqlValue } from "../platform/contract.ts";
 
-/** One statement with its values, in the order of its placeholders. The text is compiled once, so it must not vary. */
+/** One statement. Its text is compiled once, so it must not vary. */
 export interface Statement {
 	readonly sql: string;
+	/** In the order of the placeholders; or the JSON of that list, for what has been written as JSON already. */
+	readonly values: readonly SqlValue[] | string;
+}
+
+/** What is asked for at most once per report. */
+export interface Question extends Statement {
 	readonly values: readonly SqlValue[];
 }
 
@@ -30,6 +36,23 @@ export class StoreError extends Error {
 	}
 }
 
+/** After these, trying again can help. */
+const passing: ReadonlySet<StoreFault> = new Set([
+	"busy",
+	"full",
+	"readonly",
+	"io",
+	"unreachable",
+]);
+
+export const isPassing = ({ fault }: StoreError): boolean => passing.has(fault);
+
+/** What is none becomes `broken`. */
+export const toStoreError = (error: unknown): StoreError =>
+	error instanceof StoreError
+		? error
+		: new StoreError("broken", "the ledger failed", { cause: error });
+
 /** A database, whichever it is. Everything rejects with StoreError. */
 export interface Engine {
 	readonly kind: "sqlite" | "postgres";
@@ -39,8 +62,8 @@ export interface Engine {
 	 */
 	commit(statements: readonly Statement[], synced: boolean): Promise<void>;
 	/** Reads what is committed; never waits behind a commit, nor a commit behind it. Each row as the values of its columns. */
-	read(statement: Statement): Promise<SqlValue[][]>;
+	read(question: Question): Promise<SqlValue[][]>;
 	/** The same in the order of the commits: it sees those that were asked for before, and those after it wait. */
-	readInOrder(statement: Statement): Promise<SqlValue[][]>;
+	readInOrder(question: Question): Promise<SqlValue[][]>;
 	close(): Promise<void>;
 }

@@ -76,9 +76,17 @@ export interface StoredEntry extends Entry {
 }
 
 /** @param row all columns of the table `entries`, in its order */
-export function toStoredEntry(row: readonly SqlValue[]): StoredEntry {
+export const toStoredEntry = (row: readonly SqlValue[]): StoredEntry => ({
+	writer: Number(row[0]),
+	seq: Number(row[1]),
+	...toEntry(row.slice(2, -1)),
+	hash: String(row.at(-1)),
+});
+
+/** The way back from `toEntryColumns`. */
+export function toEntry(columns: readonly SqlValue[]): Entry {
 	let at = 0;
-	const next = () => row[at++] ?? null;
+	const next = () => columns[at++] ?? null;
 	const text = () => String(next());
 	const textOrNull = () => next() as string | null;
 	const whole = () => Number(next());
@@ -88,8 +96,6 @@ export function toStoredEntry(row: readonly SqlValue[]): StoredEntry {
 	};
 	// The members are read in the order in which they stand here, which is that of the table.
 	return {
-		writer: whole(),
-		seq: whole(),
 		id: text(),
 		kind: text() as EntryKind,
 		state: text() as TruthState,
@@ -140,7 +146,6 @@ export function toStoredEntry(row: readonly SqlValue[]): StoredEntry {
 		requestHash: textOrNull(),
 		replyHash: textOrNull(),
 		corrects: textOrNull(),
-		hash: text(),
 	};
 }
 

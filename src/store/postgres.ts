@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import type { SqlValue } from "../platform/contract.ts";
-import { type Engine, type Statement, StoreError } from "./engine.ts";
+import { type Engine, type Question, StoreError } from "./engine.ts";
 import { toPostgresFault } from "./postgres-fault.ts";
 
 export interface PostgresOptions {
@@ -25,7 +25,7 @@ const idleSeconds = 60;
 export async function openPostgres(options: PostgresOptions): Promise<Engine> {
 	const writer = connect(options, 1);
 	const readers = connect(options, Math.max(1, options.maxConnections - 1));
-	const read = async (sql: postgres.Sql, { sql: text, values }: Statement) => {
+	const read = async (sql: postgres.Sql, { sql: text, values }: Question) => {
 		try {
 			const rows = await sql.unsafe(text, [...values]).values();
 			return rows as unknown as SqlValue[][];
@@ -44,11 +44,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine> {
 						transaction.unsafe(
 							`SET LOCAL synchronous_commit = ${synced ? "on" : "off"}`,
 						),
-						...statements.map(({ sql, values }) =>
-							transaction.unsafe(sql, [...values], {
-								prepare: options.prepare && values.length > 0,
-							}),
-						),
+						...statements.map(({ sql, values }) => {
+							const list =
+								typeof values === "string" ? JSON.parse(values) : values;
+							return transaction.unsafe(sql, [...list], {
+								prepare: options.prepare && list.length > 0,
+							});
+						}),
 					]),
 				);
 			} catch (error) {

@@ -1,6 +1,6 @@
 import type { Entry } from "../domain/entry.ts";
+import { maxCallNanos } from "../domain/nanos.ts";
 import type { SqlValue } from "../platform/contract.ts";
-import { toColumn } from "./entry-row.ts";
 
 /** By what the ledger is summed. A new dimension is a new row here. */
 const dimensions: Readonly<
@@ -99,6 +99,10 @@ function add(sum: Sum, entry: Entry): void {
 	else sum.cost += entry.cost;
 	if (entry.state === "estimated") sum.estimated += entry.cost ?? 0n;
 }
+
+/** A sum may be more than a number can hold; both engines take digits for a whole number. */
+const toColumn = (nanos: bigint): SqlValue =>
+	nanos <= maxCallNanos ? Number(nanos) : String(nanos);
 
 const toColumns = (sum: Sum): SqlValue[] => [
 	sum.hour,

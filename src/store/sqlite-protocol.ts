@@ -18,7 +18,7 @@ export interface OpenAsk {
 /** The texts of statements go over once, each with the number by which it is meant from then on. */
 export interface CommitAsk {
 	readonly texts: readonly (readonly [number, string])[];
-	readonly commit: readonly (readonly [number, ...SqlValue[]])[];
+	readonly commit: readonly (readonly [number, readonly SqlValue[]])[];
 	readonly synced: boolean;
 }
 

@@ -1,7 +1,6 @@
 import type { SqlValue } from "../platform/contract.ts";
 import { type Engine, type Statement, StoreError } from "./engine.ts";
-import type { Answer, Ask, Port } from "./sqlite-protocol.ts";
-import { done } from "./sqlite-protocol.ts";
+import { type Answer, type Ask, done, type Port } from "./sqlite-protocol.ts";
 import type { Role } from "./sqlite-worker.ts";
 
 export interface WorkerPort extends Port {
@@ -24,24 +23,11 @@ export async function openSqlite(
 		await link.ask({ open: path });
 		return link;
 	};
-	const texts = new Map<string, number>();
-	const toNumbered = (statements: readonly Statement[]) => {
-		const added: [number, string][] = [];
-		const commit = statements.map(({ sql, values }) => {
-			let id = texts.get(sql);
-			if (id === undefined) {
-				id = texts.size;
-				texts.set(sql, id);
-				added.push([id, sql]);
-			}
-			return [id, ...values] as const;
-		});
-		return { texts: added, commit };
-	};
+	const toCommit = openNumbering();
 	return {
 		kind: "sqlite",
 		commit: async (statements, synced) => {
-			await writer.ask({ ...toNumbered(statements), synced });
+			await writer.say(toCommit(statements, synced));
 		},
 		read: async ({ sql, values }) => {
 			reader ??= openReader();
@@ -56,7 +42,31 @@ export async function openSqlite(
 	};
 }
 
+/** A commit as the text of a CommitAsk: most values come as JSON and need not be read to be passed on. */
+function openNumbering() {
+	const numbers = new Map<string, number>();
+	return (statements: readonly Statement[], synced: boolean): string => {
+		const added: [number, string][] = [];
+		const toNumber = (sql: string) => {
+			const known = numbers.get(sql);
+			if (known !== undefined) return known;
+			added.push([numbers.size, sql]);
+			numbers.set(sql, numbers.size);
+			return numbers.size - 1;
+		};
+		let commit = "";
+		for (const { sql, values } of statements) {
+			const json = typeof values === "string" ? values : JSON.stringify(values);
+			const comma = commit === "" ? "" : ",";
+			commit += `${comma}[${toNumber(sql)},${json}]`;
+		}
+		return `{"texts":${JSON.stringify(added)},"commit":[${commit}],"synced":${synced}}`;
+	};
+}
+
 interface Link {
+	/** The text of an Ask. */
+	say(text: string): Promise<SqlValue[][]>;
 	ask(ask: Ask): Promise<SqlValue[][]>;
 	/** After what was asked before. */
 	close(): Promise<void>;
@@ -87,16 +97,18 @@ function openLink(port: WorkerPort): Link {
 	};
 	port.onerror = ({ message }) =>
 		end(new StoreError("broken", `the database's thread ended: ${message}`));
-	const ask = (what: Ask) =>
+	const say = (text: string) =>
 		new Promise<SqlValue[][]>((resolve, reject) => {
 			if (ended) {
 				reject(ended);
 				return;
 			}
 			waiting.push({ resolve, reject });
-			port.postMessage(JSON.stringify(what));
+			port.postMessage(text);
 		});
+	const ask = (what: Ask) => say(JSON.stringify(what));
 	return {
+		say,
 		ask,
 		close: async () => {
 			try {

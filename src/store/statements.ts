@@ -1,8 +1,10 @@
 import {
+	and,
 	type Column,
 	desc,
 	eq,
 	getTableColumns,
+	gte,
 	type SQL,
 	sql,
 	type Table,
@@ -28,11 +30,19 @@ export interface HotStatements {
 	readonly touchWriter: string;
 	/** Values: all columns, in the order of the table. */
 	readonly addToRollup: string;
+	/** Values: dimension, id, hour. Gives the cost from that hour on; null where there is none. */
+	readonly sumCost: string;
+	/** Values: name, value. */
+	readonly setMeta: string;
+	/** Values: name. Gives value. */
+	readonly readMeta: string;
+	/** Values: id. Gives it again if the ledger has it. */
+	readonly findEntry: string;
 }
 
 export function compileStatements(
 	builder: Builder,
-	{ entries, holds, rollups, writers }: Tables,
+	{ entries, holds, meta, rollups, writers }: Tables,
 ): HotStatements {
 	const insert = <T extends Tables[keyof Tables]>(table: T) =>
 		builder
@@ -70,6 +80,33 @@ export function compileStatements(
 				target: [hour, dimension, id, model],
 				set: toAdded(sums),
 			})
+			.toSQL().sql,
+		sumCost: builder
+			.select({ cost: sql`sum(${rollups.cost})` })
+			.from(rollups)
+			.where(
+				and(
+					eq(dimension, sql.placeholder("dimension")),
+					eq(id, sql.placeholder("id")),
+					gte(hour, sql.placeholder("hour")),
+				),
+			)
+			.toSQL().sql,
+		setMeta: insert(meta)
+			.onConflictDoUpdate({
+				target: meta.name,
+				set: toGiven({ value: meta.value }),
+			})
+			.toSQL().sql,
+		readMeta: builder
+			.select({ value: meta.value })
+			.from(meta)
+			.where(eq(meta.name, sql.placeholder("name")))
+			.toSQL().sql,
+		findEntry: builder
+			.select({ id: entries.id })
+			.from(entries)
+			.where(eq(entries.id, sql.placeholder("id")))
 			.toSQL().sql,
 	};
 }

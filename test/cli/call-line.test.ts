@@ -7,6 +7,9 @@ import {
 	toSizeText,
 } from "../../src/cli/call-line.ts";
 import type { Look } from "../../src/cli/terminal.ts";
+import type { Entry } from "../../src/domain/entry.ts";
+import { noNanos, toNanos } from "../../src/domain/nanos.ts";
+import { toTestEntry } from "../store/an-entry.ts";
 
 const json = { pretty: false, color: false };
 const pretty = { pretty: true, color: false };
@@ -29,7 +32,55 @@ const call: CallFields = {
 	upstreamRequestId: "req_011CSHoEeqs5C35K2UUqR7Fy",
 	clientAddress: "127.0.0.1",
 	end: "done",
+	entry: null,
+	todayNanos: noNanos,
 };
+
+const entry: Entry = toTestEntry();
+const todayNanos = toNanos(1_270_000_000n);
+
+describe("money", () => {
+	const rows: readonly [string, Partial<Entry>, string][] = [
+		["exact", {}, "cache 74% $0.0130, today $1.27"],
+		["an estimate", { state: "estimated" }, "cache 74% ~$0.0130, today $1.27"],
+		["in part", { state: "partial" }, "cache 74% ≥$0.0130, today $1.27"],
+		["unpriced", { cost: null, state: "unpriced" }, "unpriced, today $1.27"],
+		["nothing", { cost: noNanos }, "$0, today $1.27"],
+		["next to nothing", { cost: toNanos(9n) }, "<$0.0001, today $1.27"],
+		["much", { cost: toNanos(12_400_000_000n) }, "$12.40, today $1.27"],
+		["paid by the caller", { payer: "client" }, "$0.0130 (not ours), today"],
+	];
+	test.each(rows)("%s", (_name, changed, wanted) => {
+		const fields = { ...call, todayNanos, entry: { ...entry, ...changed } };
+		expect(toCallLine(fields, pretty)).toContain(wanted);
+	});
+
+	test("a call that cannot cost anything says nothing of it", () => {
+		const free = toTestEntry({
+			input: 0,
+			cacheRead: 0,
+			cacheWrite5m: 0,
+			cacheWrite1h: 0,
+			cost: noNanos,
+		});
+		const line = toCallLine({ ...call, todayNanos, entry: free }, pretty);
+		expect(line).not.toContain("$");
+		expect(line).not.toContain("cache");
+	});
+
+	test("for programs, exact and as text", () => {
+		const line = toCallLine({ ...call, todayNanos, entry }, json);
+		expect(JSON.parse(line)).toMatchObject({
+			cost: "0.013",
+			cost_state: "exact",
+			payer: "operator",
+			input_tokens: 1000,
+			output_tokens: 300,
+			cache_read_tokens: 10_000,
+			cache_write_tokens: 2500,
+		});
+	});
+});
 
 describe("JSON", () => {
 	test("names and values are a contract", () => {

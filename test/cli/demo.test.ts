@@ -147,7 +147,7 @@ describe("in a pipe", () => {
 			masterKey: null,
 		});
 		expect(config?.upstream.url).toBe("http://127.0.0.1:9");
-		const text = JSON.stringify(config);
+		const text = Bun.inspect(config, { depth: 9 });
 		expect(text).not.toContain("precious");
 		expect(text).not.toContain("Wxyz");
 	});

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "#platform";
 import { runProgram } from "../../src/cli/program.ts";
-import { openStore } from "../../src/store/embedded.ts";
+import { takeLock } from "../../src/store/lock.ts";
 import { needs } from "../needs.ts";
 import { sharePostgres } from "../postgres.ts";
 import { openFakeWorld } from "./fake-world.ts";
@@ -44,6 +44,20 @@ async function examine(env: Record<string, string>) {
 	return { status, message, text };
 }
 
+/** A database of ours that a process has open. */
+function openStore(path: string, pid: number) {
+	const unlock = takeLock(path, { open: openDatabase, pid });
+	const database = openDatabase(path);
+	database.exec("PRAGMA journal_mode = WAL");
+	database.exec("CREATE TABLE IF NOT EXISTS meta (name TEXT)");
+	return {
+		close: () => {
+			database.close();
+			unlock();
+		},
+	};
+}
+
 describe("a file", () => {
 	const on = async (path: string, env: Record<string, string> = {}) => {
 		const { status, message } = await examine({ DATABASE_URL: path, ...env });
@@ -56,7 +70,7 @@ describe("a file", () => {
 		expect(readdirSync(folder)).toEqual([]);
 		writeFileSync(path, "");
 		expect(await on(path)).toEqual(["ok", "~/my.db is readable and writable"]);
-		openStore(path, { open: openDatabase, pid: 1 }).close();
+		openStore(path, 1).close();
 		const before = readdirSync(folder);
 		expect(await on(path)).toEqual(["ok", "~/my.db is readable and writable"]);
 		expect(readdirSync(folder)).toEqual(before);
@@ -81,7 +95,7 @@ describe("a file", () => {
 
 	test("in use: by the running gateway that is well, by another not", async () => {
 		const path = join(folder, "my.db");
-		const store = openStore(path, { open: openDatabase, pid: 4711 });
+		const store = openStore(path, 4711);
 		const gateway = Bun.serve({ port: 0, fetch: () => new Response("ok") });
 		try {
 			expect(await on(path)).toEqual([
@@ -100,7 +114,7 @@ describe("a file", () => {
 
 	test("the name that a crash left behind is not believed", async () => {
 		const path = join(folder, "my.db");
-		openStore(path, { open: openDatabase, pid: 1 }).close();
+		openStore(path, 1).close();
 		writeFileSync(`${path}.owner`, "4711");
 		expect(await on(path)).toEqual(["ok", "~/my.db is readable and writable"]);
 	});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Sources } from "../../src/cli/sources.ts";
+import { noNanos } from "../../src/domain/nanos.ts";
 import { configOf, type Env, load } from "./loading.ts";
 
 test("an empty environment is a working configuration", () => {
@@ -24,6 +25,11 @@ test("an empty environment is a working configuration", () => {
 			path: "/home/ada/.local/share/tollway/tollway.db",
 		},
 		prices: { path: null, factor: "1", unknownModel: "dearest" },
+		durability: "always",
+		unwrittenNanos: noNanos,
+		holdMode: "usual",
+		hashBodies: false,
+		userHeader: null,
 		rewriteResultsUrl: true,
 		timeouts: {
 			firstByteMs: 600_000,

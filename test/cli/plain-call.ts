@@ -1,4 +1,5 @@
 import type { CallFields } from "../../src/cli/call-line.ts";
+import { noNanos } from "../../src/domain/nanos.ts";
 
 /** A finished call with nothing remarkable about it. */
 export const plainCall: CallFields = {
@@ -16,4 +17,6 @@ export const plainCall: CallFields = {
 	upstreamRequestId: null,
 	clientAddress: null,
 	end: "done",
+	entry: null,
+	todayNanos: noNanos,
 };

@@ -6,7 +6,7 @@ import {
 	noHoldAmount,
 	toHoldAmount,
 } from "../../src/domain/hold-amount.ts";
-import { maxNanos, toDollarText, toNanos } from "../../src/domain/nanos.ts";
+import { maxCallNanos, toDollarText, toNanos } from "../../src/domain/nanos.ts";
 import { haiku, opus, sonnet, toAsk, toPrice, toSlot } from "./hold-samples.ts";
 
 function holdOf(rest: Partial<HoldAsk>, mode: HoldMode = "usual") {
@@ -166,8 +166,8 @@ describe("the items of a batch", () => {
 		const slots = Array.from({ length: 20_000 }, () => slot);
 		const ask = toAsk({ slots: slots as never, unsized: true });
 		const huge = toHoldAmount(ask, "usual");
-		expect(huge.nanos).toBe(maxNanos);
-		expect(addHoldAmounts(huge, huge).nanos).toBe(maxNanos);
+		expect(huge.nanos).toBe(maxCallNanos);
+		expect(addHoldAmounts(huge, huge).nanos).toBe(maxCallNanos);
 		expect(Number.isSafeInteger(huge.inputTokens)).toBe(true);
 	});
 });

@@ -95,6 +95,7 @@ export const table = {
 		safety_identifier: text,
 		metadata: json,
 		thread: json,
+		context_management: json,
 		mcp_servers: span,
 		cache_control: caching,
 		billing_policy: { into: "billingPolicy" },

@@ -1,0 +1,60 @@
+/** The configuration, as the gateway takes it. */
+import { getLogger } from "@logtape/logtape";
+import type { Config } from "../cli/config.ts";
+import type { CallRecord } from "../domain/call.ts";
+import { toDigest } from "../gateway/authenticate.ts";
+import type { GatewayOptions } from "../gateway/pipeline.ts";
+
+export const toBodyLimits = ({ limits }: Config) => ({
+	messages: limits.messagesBytes,
+	batches: limits.batchesBytes,
+	files: limits.filesBytes,
+	other: limits.otherBytes,
+});
+
+type FromConfig =
+	| "authority"
+	| "upstreamUrl"
+	| "bodyLimits"
+	| "waitLimits"
+	| "inFlightBytes"
+	| "rewriteResultsUrl"
+	| "publicUrl"
+	| "rootPath"
+	| "holdMode"
+	| "hashBodies"
+	| "userHeader";
+
+export const toGatewayOptions = (
+	config: Config,
+): Pick<GatewayOptions, FromConfig> => ({
+	authority: {
+		masterDigest: config.masterKey === null ? null : toDigest(config.masterKey),
+		credential: config.upstream.credential,
+		adminApi: config.adminApi,
+	},
+	upstreamUrl: config.upstream.url,
+	bodyLimits: toBodyLimits(config),
+	waitLimits: {
+		"client-body": config.timeouts.slowBodyMs,
+		"first-byte": config.timeouts.firstByteMs,
+		upstream: config.timeouts.streamIdleMs,
+		client: config.timeouts.clientStallMs,
+	},
+	inFlightBytes: config.limits.inFlightBytes,
+	rewriteResultsUrl: config.rewriteResultsUrl,
+	publicUrl: config.publicUrl,
+	rootPath: config.rootPath,
+	holdMode: config.holdMode,
+	hashBodies: config.hashBodies,
+	userHeader: config.userHeader,
+});
+
+/** Why a call failed, for the operator; the client was told a sentence of ours. */
+export function logCause({ callId, end, cause }: CallRecord): void {
+	if (cause === null) return;
+	const log = getLogger(["tollway", "gateway"]);
+	const coded = typeof (cause as { code?: unknown }).code === "string";
+	const level = coded ? "debug" : "error";
+	log[level]("Call {callId} ended as {end}: {cause}", { callId, end, cause });
+}

@@ -1,0 +1,109 @@
+/** What answers where. */
+import { getLogger } from "@logtape/logtape";
+import { type Context, Hono } from "hono";
+import { addHealthRoutes } from "../admin/health.ts";
+import type { Config } from "../cli/config.ts";
+import { GatewayError } from "../domain/error.ts";
+import { requireMasterKey } from "../gateway/authenticate.ts";
+import { checkUpstream } from "../gateway/check-upstream.ts";
+import { toEnvelope, toErrorReply } from "../gateway/error-reply.ts";
+import { toPublicBase } from "../gateway/guard.ts";
+import type { Arrival } from "../gateway/open-call.ts";
+import { type Gateway, runCall } from "../gateway/pipeline.ts";
+import type { RequestHeaders } from "../platform/contract.ts";
+
+type Bindings = Arrival;
+
+export interface RouteState {
+	readonly version: string;
+	readonly uptimeMs: () => number;
+	/** Resolves with what keeps it from taking calls; null: nothing. */
+	readonly findFault: () => Promise<string | null>;
+}
+
+export type Routes = Hono<{ Bindings: Bindings }>;
+
+export function defineRoutes(
+	config: Config,
+	gateway: Gateway,
+	state: RouteState,
+): Routes {
+	// One reading of the path for routing, policy and the wire: the canonical one.
+	const app: Routes = new Hono({
+		getPath: (_request, options) =>
+			(options as { env: Bindings }).env.target.path,
+	});
+	const digest = gateway.authority.masterDigest;
+	addHealthRoutes(
+		app,
+		{
+			...state,
+			isTrusted: (headers) =>
+				digest === null || holdsMasterKey(headers, digest),
+			checkUpstream: () => checkUpstream(gateway),
+			upstreamUrl: config.upstream.url,
+			callsInProgress: gateway.flights.size,
+		},
+		() => app.routes.map(({ path, method }) => ({ path, methods: [method] })),
+	);
+	// Claude Code warms its connection up here, before it has a credential.
+	app.get("/api/hello", (c) => c.text("hello"));
+	app.get("/anthropic/api/hello", async (c) =>
+		c.req.raw.method === "HEAD"
+			? c.text("hello")
+			: runCall(c.req.raw, c.env, gateway),
+	);
+	for (const mount of ["/anthropic", "/v1"]) {
+		app.all(mount, (c) => c.notFound());
+		app.all(`${mount}/*`, (c) => runCall(c.req.raw, c.env, gateway));
+	}
+	app.get("/", (c) =>
+		c.text(
+			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${toBase(c, gateway)}/anthropic\n`,
+		),
+	);
+	app.notFound((c) => {
+		const base = toBase(c, gateway);
+		throw new GatewayError(
+			"not_found",
+			`There is no such route here. Calls for Anthropic go to ${base}/anthropic/v1/… or ${base}/v1/…; set ANTHROPIC_BASE_URL to ${base}/anthropic.`,
+		);
+	});
+	app.onError((error, c) =>
+		answerFault(error, gateway.newId(), c.env.target.path),
+	);
+	return app;
+}
+
+const toBase = (c: Context<{ Bindings: Bindings }>, gateway: Gateway): string =>
+	toPublicBase(c.env, gateway);
+
+function holdsMasterKey(headers: RequestHeaders, digest: Uint8Array): boolean {
+	try {
+		requireMasterKey(headers, digest);
+		return true;
+	} catch (error) {
+		if (error instanceof GatewayError) return false;
+		throw error;
+	}
+}
+
+/** Before its path is known, a request is taken for one of Anthropic's clients. */
+export const anthropicPath = "/v1/";
+
+/** A refusal that came before any call began, or a fault of our own. */
+export function answerFault(
+	error: unknown,
+	id: string,
+	path: string,
+): Response {
+	if (error instanceof GatewayError) {
+		return toErrorReply(error, id, toEnvelope(path));
+	}
+	getLogger(["tollway", "app"]).error("A request failed: {error}", { error });
+	const internal = new GatewayError(
+		"internal",
+		"Tollway failed on this request; its log says why.",
+	);
+	return toErrorReply(internal, id, toEnvelope(path));
+}

@@ -1,0 +1,33 @@
+/** The kinds of value that settings about the ledger can have. */
+import type { HoldMode } from "../domain/hold-amount.ts";
+import { type Nanos, readDecimal, toNanos } from "../domain/nanos.ts";
+import type { Durability } from "../store/ledger.ts";
+import { kind } from "./kinds.ts";
+
+/** One of a few words. */
+const word = <T extends string>(words: readonly T[]) =>
+	kind(words.join(", ").replace(/, ([^,]+)$/, " or $1"), (text) =>
+		words.find((one) => one === text.toLowerCase()),
+	);
+
+export const durability = word<Durability>(["always", "interval", "off"]);
+export const ledgerDown = word(["refuse", "serve"]);
+export const holdMode = word<HoldMode>(["usual", "strict"]);
+
+const nanoPlaces = 9;
+const mostNanos = 1_000_000_000_000_000n;
+
+export const dollars = kind(
+	"dollars such as 10 or 0.50, at most 1000000",
+	(text): Nanos | undefined => {
+		const nanos = readDecimal(text, nanoPlaces);
+		return nanos !== undefined && nanos <= mostNanos
+			? toNanos(nanos)
+			: undefined;
+	},
+);
+
+/** In lower case. */
+export const headerName = kind("the name of a header", (text) =>
+	/^[!#$%&'*+.^_`|~\w-]{1,100}$/.test(text) ? text.toLowerCase() : undefined,
+);

@@ -1,0 +1,81 @@
+import { GatewayError } from "../domain/error.ts";
+import {
+	type HoldAmount,
+	type HoldAsk,
+	toHoldAmount,
+} from "../domain/hold-amount.ts";
+import type { Catalog } from "../pricing/catalog.ts";
+import { StoreError } from "../store/engine.ts";
+import { toHoldAsk } from "./hold-ask.ts";
+import { ledgerDown } from "./ledger-down.ts";
+import type { OpenCall } from "./open-call.ts";
+import { toOpening } from "./opening.ts";
+import { toHoldDetail } from "./orphan.ts";
+import type { Gateway } from "./pipeline.ts";
+
+/**
+ * Reserves what the call may cost at the most, before its first byte goes upstream. Nothing, or a promise where the ledger
+ * takes a wait.
+ * @throws GatewayError `unknown_model`, `ledger_down`; the promise rejects with it
+ */
+export function admit(call: OpenCall, gateway: Gateway): void | Promise<void> {
+	const { route, request, id, startedAtMs: startedMs } = call;
+	if (route.family.meter === null || request.method !== "POST") return;
+	call.catalog = gateway.catalog();
+	const ask = toAsk(call, call.catalog);
+	if (ask !== null) {
+		call.hold = toHoldAmount(ask, gateway.holdMode);
+		call.ranServerTools = ask.serverTools;
+	}
+	requireLedger(call.hold, gateway);
+	call.opening = toOpening(call, gateway.userHeader);
+	const detail = toHoldDetail(call.opening, call.hold);
+	const { nanos } = call.hold;
+	try {
+		const held = gateway.ledger.hold({
+			id,
+			kind: "call",
+			startedMs,
+			nanos,
+			detail,
+		});
+		return held?.catch((error) => {
+			throw toRefusal(error);
+		});
+	} catch (error) {
+		throw toRefusal(error);
+	}
+}
+
+/** Null where nothing is known of what it may cost. */
+function toAsk(
+	{ scan, startedAtMs }: OpenCall,
+	catalog: Catalog,
+): HoldAsk | null {
+	if (scan === null) return null;
+	return toHoldAsk(scan, (model) => {
+		const { price, known } = catalog.find(model, startedAtMs);
+		if (!known && model !== "" && catalog.unknownModel === "refuse") {
+			throw unknownModel(model);
+		}
+		return price;
+	});
+}
+
+const maxQuoted = 100;
+
+const unknownModel = (model: string): GatewayError =>
+	new GatewayError(
+		"unknown_model",
+		`Tollway knows no price for the model ${JSON.stringify(model.slice(0, maxQuoted))}, and its operator lets no call through whose cost it cannot tell. Use another model, or ask the operator to add its price to TOLLWAY_PRICES_FILE.`,
+	);
+
+/** Money that nobody can write down is not spent, unless the operator wants it so, and then up to a limit. */
+function requireLedger(hold: HoldAmount, gateway: Gateway): void {
+	const fault = gateway.ledger.fault();
+	if (fault === null || gateway.unwritten.take(hold.nanos)) return;
+	throw ledgerDown(fault);
+}
+
+const toRefusal = (error: unknown): unknown =>
+	error instanceof StoreError ? ledgerDown(error) : error;

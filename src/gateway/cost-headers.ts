@@ -1,0 +1,55 @@
+/** What a reply that is read whole tells its client of the call, in LiteLLM's headers. */
+import { toDecimalText, toDollarText } from "../domain/nanos.ts";
+import type { CostParts } from "../pricing/cost.ts";
+import type { OpenCall } from "./open-call.ts";
+import type { Gateway } from "./pipeline.ts";
+
+const picoPlaces = 12;
+
+/** Per header the part of the cost it tells. */
+const parts: readonly (readonly [header: string, part: keyof CostParts])[] = [
+	["x-litellm-response-cost-input", "input"],
+	["x-litellm-response-cost-output", "output"],
+	["x-litellm-response-cost-cache-read", "cacheRead"],
+	["x-litellm-response-cost-cache-creation", "cacheWrite"],
+	["x-litellm-response-cost-tool-usage", "tools"],
+];
+
+const toMilliseconds = (milliseconds: number): string =>
+	milliseconds.toFixed(3);
+
+/** For a call that is settled. Costs are dollars as plain decimals, exact; unpriced ones have none. */
+export function addCostHeaders(
+	headers: Headers,
+	call: OpenCall,
+	gateway: Gateway,
+): void {
+	const { entry, charge, route } = call;
+	headers.set("x-litellm-version", gateway.versionName);
+	headers.set(
+		"x-litellm-model-api-base",
+		gateway.upstreamUrl + route.upstreamPath,
+	);
+	if (entry === null) return;
+	headers.set("x-litellm-key-spend", toDollarText(call.spendAtStart));
+	addTimes(headers, call, gateway);
+	if (entry.cost === null) return;
+	const cost = toDollarText(entry.cost);
+	headers.set("x-litellm-response-cost", cost);
+	headers.set("x-litellm-response-cost-original", cost);
+	if (!charge?.bill) return;
+	for (const [header, part] of parts) {
+		const picos = charge.bill.parts[part];
+		headers.set(header, toDecimalText(picos, picoPlaces));
+	}
+}
+
+/** The whole time, and how much of it was ours: all but the wait for upstream. */
+function addTimes(headers: Headers, call: OpenCall, gateway: Gateway): void {
+	const wholeMs = gateway.clock.monotonic() - call.startMs;
+	headers.set("x-litellm-response-duration-ms", toMilliseconds(wholeMs));
+	headers.set(
+		"x-litellm-overhead-duration-ms",
+		toMilliseconds(wholeMs - call.upstreamMs),
+	);
+}

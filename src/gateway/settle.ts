@@ -1,0 +1,44 @@
+import type { CallEnd } from "../domain/call.ts";
+import type { Entry } from "../domain/entry.ts";
+import { toCharge } from "./charge.ts";
+import { toEntry, toSumModel } from "./entry.ts";
+import { emptyUsage, type Reading, toBillable } from "./meter/reading.ts";
+import type { OpenCall } from "./open-call.ts";
+import { toOpening } from "./opening.ts";
+import type { Gateway } from "./pipeline.ts";
+
+/**
+ * Puts the call on the ledger, once: what replaces its hold. Nothing, or a promise where the ledger takes a wait, which
+ * rejects with StoreError when it could not be written; its Entry has then been saved by `onLost`.
+ * @param reading what upstream said the call used; null: nothing
+ */
+export function settle(
+	call: OpenCall,
+	end: CallEnd,
+	gateway: Gateway,
+	reading: Reading | null,
+): void | Promise<void> {
+	if (call.entry !== null || call.grant === null) return;
+	const opening = (call.opening ??= toOpening(call, gateway.userHeader));
+	const durationMs = gateway.clock.monotonic() - call.startMs;
+	const usage = reading === null ? emptyUsage : toBillable(reading);
+	const charge = toCharge(call, usage, reading);
+	const ending = { end, reading, usage, charge, durationMs };
+	const entry = toEntry(call, opening, ending);
+	call.entry = entry;
+	call.charge = charge;
+	gateway.totals.add(entry);
+	const model = toSumModel(entry, call.catalog ?? gateway.catalog());
+	try {
+		return gateway.ledger.settle(entry, model)?.catch((error) => {
+			lose(entry, error, gateway);
+		});
+	} catch (error) {
+		lose(entry, error, gateway);
+	}
+}
+
+function lose(entry: Entry, error: unknown, gateway: Gateway): never {
+	gateway.onLost(entry, error);
+	throw error;
+}

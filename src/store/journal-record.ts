@@ -1,0 +1,64 @@
+/** What stands in the journal: holds, and the Entries that end them. */
+
+import { toNanos } from "../domain/nanos.ts";
+import type { SqlValue } from "../platform/contract.ts";
+import type { HeldCall, Settled } from "./book.ts";
+import { toEntry } from "./entry-row.ts";
+import type { JournalRecord, Mark } from "./journal.ts";
+
+export const toHoldPayload = (held: HeldCall): string =>
+	`H${JSON.stringify([held.id, held.startedMs, String(held.nanos)])},${held.detail}`;
+
+export const toEntryPayload = ({ model, columns }: Settled): string =>
+	`E${JSON.stringify(model)},${columns}`;
+
+/** An Entry and where it stands. */
+export interface Journaled {
+	readonly settled: Settled;
+	readonly mark: Mark;
+}
+
+export interface Left {
+	/** All Entries, in their order. */
+	readonly entries: readonly Journaled[];
+	/** Holds that no Entry has ended. */
+	readonly open: readonly HeldCall[];
+}
+
+/** What the records of a process that is gone say. */
+export function readLeft(records: readonly JournalRecord[]): Left {
+	const open = new Map<string, HeldCall>();
+	const entries: Journaled[] = [];
+	for (const { payload, mark } of records) {
+		if (payload.startsWith("H")) {
+			const held = readHold(payload);
+			open.set(held.id, held);
+		} else {
+			const settled = readEntry(payload);
+			open.delete(settled.entry.id);
+			entries.push({ settled, mark });
+		}
+	}
+	return { entries, open: [...open.values()] };
+}
+
+function readHold(payload: string): HeldCall {
+	const [[id, startedMs, nanos], detail] = JSON.parse(
+		`[${payload.slice(1)}]`,
+	) as [[string, number, string], unknown];
+	return {
+		id,
+		kind: "call",
+		startedMs,
+		nanos: toNanos(BigInt(nanos)),
+		detail: JSON.stringify(detail),
+	};
+}
+
+function readEntry(payload: string): Settled {
+	const [model, columns] = JSON.parse(`[${payload.slice(1)}]`) as [
+		string,
+		SqlValue[],
+	];
+	return { entry: toEntry(columns), model, columns: JSON.stringify(columns) };
+}

@@ -1,0 +1,142 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { drizzle } from "drizzle-orm/sqlite-proxy";
+import type { Entry } from "../domain/entry.ts";
+import type { Clock, Database, MapFile } from "../platform/contract.ts";
+import { type HeldCall, openBook } from "./book.ts";
+import { claimOnlyWriter } from "./claim-writer.ts";
+import { type Engine, StoreError } from "./engine.ts";
+import { type Journal, openJournal } from "./journal.ts";
+import { openJournalFile } from "./journal-file.ts";
+import { openJournaledLedger } from "./journaled-ledger.ts";
+import type { Durability } from "./ledger.ts";
+import { takeLock } from "./lock.ts";
+import { migrate, readSqliteVersion } from "./migrate.ts";
+import { sqliteMigrations } from "./migrations/sqlite.ts";
+import { openProbe } from "./probe.ts";
+import { recover } from "./recover.ts";
+import * as tables from "./schema-sqlite.ts";
+import { type OpenWorker, openSqlite } from "./sqlite.ts";
+import { compileStatements } from "./statements.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+export interface EmbeddedOptions {
+	readonly openDatabase: (path: string) => Database;
+	readonly openWorker: OpenWorker;
+	readonly mapFile: MapFile;
+	readonly clock: Clock;
+	readonly pid: number;
+	readonly durability: Durability;
+	/** What becomes of a call whose end nobody saw, and its model as the sums name it. */
+	readonly toOrphan: (held: HeldCall) => { entry: Entry; model: string };
+	readonly onFault: (fault: StoreError | null) => void;
+	readonly onLost: (entry: Entry, fault: StoreError) => void;
+}
+
+/** Of each of the two files: two thousand calls and more, until they are in the database. */
+const journalBytes = 4 * 1024 * 1024;
+
+/**
+ * Opens the database file, makes it where there is none (readable by its owner only), and brings the ledger up to where
+ * the process before left it. Rejects with StoreInUse naming the other process, with StoreError, or with the system's
+ * error.
+ */
+export async function openEmbedded(
+	path: string,
+	options: EmbeddedOptions,
+): Promise<Store> {
+	mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+	const unlock = takeLock(path, {
+		open: options.openDatabase,
+		pid: options.pid,
+	});
+	try {
+		// The log and the index of the log get the rights of the database.
+		closeSync(openSync(path, "a", 0o600));
+		const engine = await openSqlite(path, options.openWorker);
+		try {
+			return await openOn(path, { engine, unlock, options });
+		} catch (error) {
+			await engine.close();
+			throw error;
+		}
+	} catch (error) {
+		unlock();
+		throw toStartError(path, error);
+	}
+}
+
+async function openOn(
+	path: string,
+	opened: {
+		readonly engine: Engine;
+		readonly unlock: () => void;
+		readonly options: EmbeddedOptions;
+	},
+): Promise<Store> {
+	const { engine, unlock, options } = opened;
+	const { clock, durability } = options;
+	await migrate(engine, {
+		migrations: sqliteMigrations,
+		readVersion: readSqliteVersion,
+	});
+	const statements = compileStatements(
+		drizzle(async () => ({ rows: [] })),
+		tables as unknown as Tables,
+	);
+	const writer = await claimOnlyWriter(engine, {
+		statements,
+		name: `process ${options.pid}`,
+		nowMs: clock.now(),
+		leaseUntilMs: clock.now(),
+	});
+	const book = await openBook({ engine, statements, writer, clock });
+	const open = new Map<string, string>();
+	const journal = openJournalAt(path, open, options);
+	await recover(journal, { ...options, engine, statements, book });
+	const ledger = openJournaledLedger({
+		...options,
+		engine,
+		statements,
+		book,
+		journal,
+		open,
+		durability,
+	});
+	return {
+		engine,
+		statements,
+		ledger,
+		probe: openProbe(ledger, book, clock),
+		close: async () => {
+			await ledger.close();
+			await engine.close();
+			unlock();
+		},
+	};
+}
+
+function openJournalAt(
+	path: string,
+	open: ReadonlyMap<string, string>,
+	{ durability, mapFile }: EmbeddedOptions,
+): Journal {
+	// What is synced call by call is better written by calls.
+	const map = durability === "always" ? null : mapFile;
+	const openFile = (name: string) =>
+		openJournalFile(`${path}.journal-${name}`, { bytes: journalBytes, map });
+	return openJournal({
+		files: [openFile("a"), openFile("b")],
+		toCarried: () => open.values(),
+	});
+}
+
+function toStartError(path: string, error: unknown): unknown {
+	if (!(error instanceof StoreError) || error.fault !== "corrupt") return error;
+	return new StoreError(
+		"corrupt",
+		`${path} is damaged (${error.message}). Nothing was changed. Put a backup in its place, with its -wal file if it has one; or, to begin anew, move ${path} and everything beside it that begins with its name to another folder.`,
+		{ cause: error },
+	);
+}

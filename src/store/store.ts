@@ -1,0 +1,14 @@
+import type { Engine } from "./engine.ts";
+import type { Ledger } from "./ledger.ts";
+import type { HotStatements } from "./statements.ts";
+
+/** The database, whichever it is, ready for calls. */
+export interface Store {
+	readonly engine: Engine;
+	readonly statements: HotStatements;
+	readonly ledger: Ledger;
+	/** Resolves with what keeps the database from being written; null: nothing. Asks it once a second at most. */
+	probe(): Promise<string | null>;
+	/** What waits is written first. */
+	close(): Promise<void>;
+}
