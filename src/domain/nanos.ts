@@ -45,12 +45,28 @@ export function readDecimal(text: string, places: number): bigint | undefined {
 
 /** The way back, exact and without exponent: 125000n with 6 places is `0.125`. */
 export function toDecimalText(value: bigint, places: number): string {
-	if (value === 0n) return "0";
+	const number = Number(value);
+	// Every amount of a call is one that a number holds exactly, and its digits cost a third.
+	if (number >= 0 && Number.isSafeInteger(number)) {
+		const unit = 10 ** places;
+		const whole = Math.floor(number / unit);
+		return toPointed(String(whole), String(number - whole * unit), places);
+	}
+	const unit = 10n ** BigInt(places);
 	const sign = value < 0n ? "-" : "";
-	const digits = String(value < 0n ? -value : value).padStart(places + 1, "0");
-	const whole = digits.slice(0, digits.length - places);
-	const fraction = digits.slice(digits.length - places).replace(/0+$/, "");
-	return `${sign}${whole}${fraction && `.${fraction}`}`;
+	const amount = value < 0n ? -value : value;
+	const [whole, rest] = [amount / unit, amount % unit];
+	return sign + toPointed(String(whole), String(rest), places);
+}
+
+const zero = 0x30;
+
+/** @param rest behind the point, without the zeros that stand there first */
+function toPointed(whole: string, rest: string, places: number): string {
+	if (rest === "0") return whole;
+	let end = rest.length;
+	while (rest.charCodeAt(end - 1) === zero) end--;
+	return `${whole}.${"0".repeat(places - rest.length)}${rest.slice(0, end)}`;
 }
 
 /** In dollars: `0.013`, `12.5`, `-0.000000001`, `0`. */

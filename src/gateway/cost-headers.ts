@@ -6,7 +6,7 @@ import type { Gateway } from "./pipeline.ts";
 
 const picoPlaces = 12;
 
-/** Per header the part of the cost it tells. */
+/** Per header the part of the cost it tells. One of nothing is left out, but for the first two. */
 const parts: readonly (readonly [header: string, part: keyof CostParts])[] = [
 	["x-litellm-response-cost-input", "input"],
 	["x-litellm-response-cost-output", "output"],
@@ -15,10 +15,13 @@ const parts: readonly (readonly [header: string, part: keyof CostParts])[] = [
 	["x-litellm-response-cost-tool-usage", "tools"],
 ];
 
-const toMilliseconds = (milliseconds: number): string =>
-	milliseconds.toFixed(3);
+const always: ReadonlySet<string> = new Set(["input", "output"]);
 
-/** For a call that is settled. Costs are dollars as plain decimals, exact; unpriced ones have none. */
+/** Microseconds are enough, and half as dear as `toFixed`. */
+const toMilliseconds = (milliseconds: number): string =>
+	String(Math.round(milliseconds * 1000) / 1000);
+
+/** For a call that is settled. Costs are dollars as plain decimals, exact; an unpriced one has none. */
 export function addCostHeaders(
 	headers: Headers,
 	call: OpenCall,
@@ -40,6 +43,7 @@ export function addCostHeaders(
 	if (!charge?.bill) return;
 	for (const [header, part] of parts) {
 		const picos = charge.bill.parts[part];
+		if (picos === 0n && !always.has(part)) continue;
 		headers.set(header, toDecimalText(picos, picoPlaces));
 	}
 }

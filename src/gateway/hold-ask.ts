@@ -19,10 +19,15 @@ interface Draft {
 	inferenceGeo: string | null;
 	defaultFallbacks: boolean;
 	/** Of one tool, fallback or source: their members share where their object begins. */
-	readonly tools: Map<number, Members>;
-	readonly fallbacks: Map<number, Members>;
-	readonly sources: Map<number, Members>;
+	tools: Groups;
+	fallbacks: Groups;
+	sources: Groups;
 }
+
+type Groups = ReadonlyMap<number, Members>;
+
+/** Most calls have none. */
+const noGroups: Groups = new Map();
 
 interface Members {
 	type?: string;
@@ -51,9 +56,14 @@ const member =
 		read: (finding: Finding) => Members[K],
 	): Reader =>
 	(draft, finding) => {
-		const members = draft[of].get(finding.parent) ?? {};
+		const groups =
+			draft[of] === noGroups
+				? new Map<number, Members>()
+				: (draft[of] as Map<number, Members>);
+		draft[of] = groups;
+		const members = groups.get(finding.parent) ?? {};
 		members[name] = read(finding);
-		draft[of].set(finding.parent, members);
+		groups.set(finding.parent, members);
 	};
 
 const toValue = (finding: Finding) => text(finding.value);
@@ -158,9 +168,9 @@ const openDraft = (textBytes: number): Draft => ({
 	speed: null,
 	inferenceGeo: null,
 	defaultFallbacks: false,
-	tools: new Map(),
-	fallbacks: new Map(),
-	sources: new Map(),
+	tools: noGroups,
+	fallbacks: noGroups,
+	sources: noGroups,
 });
 
 /** An image costs by itself and not by its bytes; what is elsewhere or has pages has no size here. */
@@ -176,7 +186,10 @@ function addSource(draft: Draft, source: Members): void {
 	}
 }
 
+const noTools = { tools: 0, builtInTools: 0, webSearches: [] };
+
 function toToolAsk(tools: readonly Members[], runsOthers: boolean) {
+	if (tools.length === 0) return { ...noTools, serverTools: runsOthers };
 	const types = tools.map(({ type }) => type ?? "custom");
 	const isBuiltIn = (type: string) => type !== "custom" && type !== "function";
 	return {
@@ -199,6 +212,10 @@ function toSlots(
 ): readonly ModelSlot[] {
 	const { maxTokens, speed, compacts, defaultFallbacks } = draft;
 	const own = { model, maxTokens, speed };
+	if (draft.fallbacks.size + draft.tools.size === 0 && !compacts) {
+		const price = defaultFallbacks ? null : findPrice(model);
+		if (price !== null) return [{ price, maxTokens, speed }];
+	}
 	const fallbacks = [...draft.fallbacks.values()].map((fallback) => ({
 		model: fallback.model ?? anyModel,
 		maxTokens: fallback.maxTokens ?? maxTokens,

@@ -17,6 +17,7 @@ export interface Columns {
  * long a rest is cut, and is then the text under `cut`.
  */
 export function toRest(usage: JsonObject, columns: Columns): string | null {
+	if (!isMore(usage, columns)) return null;
 	const left = withoutColumns(usage, columns, maxDepth);
 	if (left === undefined) return null;
 	const rest = JSON.stringify(left);
@@ -37,6 +38,18 @@ export function toRawRest(texts: readonly (string | null)[]): string | null {
 export function findUsage(text: string | null): string | null {
 	const found = text && findLastValue(text, "usage", maxRestLength);
 	return found === "null" || found === "" ? null : found;
+}
+
+/** Whether there is a member without a column that may say something: nearly never, and then nothing is made. */
+function isMore(usage: JsonObject, columns: Columns): boolean {
+	for (const name in usage) {
+		const member = usage[name];
+		const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+		if (column === true || member === null || member === 0) continue;
+		if (column === undefined || typeof member !== "object") return true;
+		if (isMore(member as JsonObject, column)) return true;
+	}
+	return false;
 }
 
 /** Undefined if nothing is left. */
