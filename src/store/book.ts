@@ -6,6 +6,13 @@ import { firstLink, type Link, toLink } from "./chain.ts";
 import type { Engine, Statement } from "./engine.ts";
 import { toColumn } from "./entry-row.ts";
 import { toRollups } from "./rollup.ts";
+import {
+	type NamesOptions,
+	openNames,
+	type ToName,
+	toDayNumber,
+	toKnown,
+} from "./rollup-names.ts";
 import type { HotStatements } from "./statements.ts";
 
 /** Money that is reserved for a call, and what its Entry is made of if nobody sees its end. */
@@ -55,9 +62,13 @@ export interface BookOptions {
 /** Continues the chain of `writer` where it ended. */
 export async function openBook(options: BookOptions): Promise<Book> {
 	let last = await readLastLink(options);
+	const toName = openNames(await readNames(options));
 	return {
 		commit: async (group, synced) => {
-			const { statements, link } = toStatements(group, last, options);
+			const { statements, link } = toStatements(group, last, {
+				...options,
+				toName,
+			});
 			if (statements.length === 0) return;
 			try {
 				await options.engine.commit(statements, synced);
@@ -81,7 +92,11 @@ export async function openBook(options: BookOptions): Promise<Book> {
 function toStatements(
 	{ holds, settled, dropsHolds, along }: Group,
 	last: Link,
-	{ writer, statements: hot }: BookOptions,
+	{
+		writer,
+		statements: hot,
+		toName,
+	}: BookOptions & { readonly toName: ToName },
 ): { statements: Statement[]; link: Link } {
 	const statements: Statement[] = [];
 	for (const { id, kind, startedMs, nanos, detail } of holds) {
@@ -95,11 +110,25 @@ function toStatements(
 		statements.push({ sql: hot.addEntry, values });
 		if (dropsHolds) statements.push({ sql: hot.dropHold, values: [entry.id] });
 	}
-	for (const values of toRollups(settled)) {
+	for (const values of toRollups(settled, toName)) {
 		statements.push({ sql: hot.addToRollup, values });
 	}
 	statements.push(...along);
 	return { statements, link };
+}
+
+const hoursPerDay = 24;
+
+/** Tags and customers that have been summed today. */
+async function readNames(options: BookOptions): Promise<NamesOptions> {
+	const { engine, statements, clock } = options;
+	const day = toDayNumber(clock.now());
+	const question = { sql: statements.listNames, values: [day * hoursPerDay] };
+	const rows = await engine.readInOrder(question);
+	const known = rows.map(([dimension, id]) =>
+		toKnown(String(dimension), String(id)),
+	);
+	return { day, known };
 }
 
 async function readLastLink(options: BookOptions): Promise<Link> {

@@ -1,21 +1,36 @@
 import type { Entry } from "../domain/entry.ts";
 import { maxCallNanos } from "../domain/nanos.ts";
 import type { SqlValue } from "../platform/contract.ts";
+import type { ToName } from "./rollup-names.ts";
+
+type ToIds = (entry: Entry, toName: ToName) => readonly string[];
 
 /** By what the ledger is summed. A new dimension is a new row here. */
-const dimensions: Readonly<
-	Record<string, (entry: Entry) => readonly (string | null)[]>
-> = {
-	global: () => everything,
-	key: ({ keyId }) => [keyId],
-	user: ({ userId }) => [userId],
-	team: ({ teamId }) => [teamId],
-	customer: ({ endUser }) => [endUser],
-	tag: ({ tags }) => tags,
-};
+const dimensions: readonly (readonly [name: string, toIds: ToIds])[] = [
+	["global", () => everything],
+	["key", ({ keyId }) => toList(keyId)],
+	["user", ({ userId }) => toList(userId)],
+	["team", ({ teamId }) => toList(teamId)],
+	[
+		"customer",
+		(entry, toName) =>
+			entry.endUser === null
+				? nothing
+				: [toName("customer", entry.endUser, entry)],
+	],
+	[
+		"tag",
+		(entry, toName) =>
+			entry.tags.length === 0
+				? nothing
+				: // Two that have no name of their own are one.
+					[...new Set(entry.tags.map((tag) => toName("tag", tag, entry)))],
+	],
+];
 
-const everything = [""] as const;
-const dimensionNames = Object.keys(dimensions);
+const everything: readonly string[] = [""];
+const nothing: readonly string[] = [];
+const toList = (id: string | null) => (id === null ? nothing : [id]);
 
 const hourMs = 3_600_000;
 
@@ -48,13 +63,15 @@ export interface Summed {
  * What a group of Entries adds to the sums, one row for each that changes: calls of one moment mostly belong to the same
  * few subjects. Only what the operator pays is money here; everybody's tokens count.
  */
-export function toRollups(group: readonly Summed[]): SqlValue[][] {
+export function toRollups(
+	group: readonly Summed[],
+	toName: ToName,
+): SqlValue[][] {
 	const sums = new Map<string, Sum>();
 	for (const { entry, model } of group) {
 		const hour = Math.floor(entry.startedMs / hourMs);
-		for (const dimension of dimensionNames) {
-			for (const id of dimensions[dimension]?.(entry) ?? []) {
-				if (id === null) continue;
+		for (const [dimension, toIds] of dimensions) {
+			for (const id of toIds(entry, toName)) {
 				const key = `${hour}\n${dimension}\n${id}\n${model}`;
 				let sum = sums.get(key);
 				if (sum === undefined) {

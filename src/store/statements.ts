@@ -32,6 +32,8 @@ export interface HotStatements {
 	readonly addToRollup: string;
 	/** Values: dimension, id, hour. Gives the cost from that hour on; null where there is none. */
 	readonly sumCost: string;
+	/** Values: hour. Gives dimension and id of the tags and customers that were summed from that hour on. */
+	readonly listNames: string;
 	/** Values: name, value. */
 	readonly setMeta: string;
 	/** Values: name. Gives value. */
@@ -89,6 +91,16 @@ export function compileStatements(
 					eq(dimension, sql.placeholder("dimension")),
 					eq(id, sql.placeholder("id")),
 					gte(hour, sql.placeholder("hour")),
+				),
+			)
+			.toSQL().sql,
+		listNames: builder
+			.selectDistinct({ dimension, id })
+			.from(rollups)
+			.where(
+				and(
+					gte(hour, sql.placeholder("hour")),
+					sql`${dimension} in ('tag', 'customer')`,
 				),
 			)
 			.toSQL().sql,
