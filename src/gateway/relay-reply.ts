@@ -109,9 +109,9 @@ function finishWhole(
 	call: OpenCall,
 	gateway: Gateway,
 ): Response {
-	const answer = toAnswer(bytes, reply, call);
-	if (call.entry !== null) addCostHeaders(answer.headers, call, gateway);
 	finishCall(call, toWholeEnd(call), gateway);
+	const answer = toAnswer(bytes, reply, call);
+	addCostHeaders(answer.headers, call, gateway);
 	return answer;
 }
 
