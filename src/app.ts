@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 import {
 	logCause,
+	openUnknownModelWarning,
 	toBodyLimits,
 	toGatewayOptions,
 } from "./app/gateway-options.ts";
@@ -84,6 +85,7 @@ export async function openApp(
 		catalog: prices.catalog,
 		totals: openTotals(rim.clock, await readTotals(store, rim.clock)),
 		unwritten,
+		onUnknownModel: openUnknownModelWarning(),
 		userAgent: `tollway/${options.version}`,
 		versionName: `tollway-${options.version}`,
 		onCall: (record) => {

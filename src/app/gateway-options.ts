@@ -58,3 +58,19 @@ export function logCause({ callId, end, cause }: CallRecord): void {
 	const level = coded ? "debug" : "error";
 	log[level]("Call {callId} ended as {end}: {cause}", { callId, end, cause });
 }
+
+/** More names than this, and clients are inventing them. */
+const maxWarned = 100;
+
+/** Warns once of each model without a price. */
+export function openUnknownModelWarning(): GatewayOptions["onUnknownModel"] {
+	const warned = new Set<string>();
+	return (model, entry) => {
+		if (warned.has(model) || warned.size >= maxWarned) return;
+		warned.add(model);
+		getLogger(["tollway", "prices"]).warning(
+			"There is no price for the model {model}: its calls are {state}. Add it to TOLLWAY_PRICES_FILE.",
+			{ model, state: entry.state },
+		);
+	};
+}

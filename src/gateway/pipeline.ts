@@ -63,6 +63,8 @@ export interface GatewayOptions {
 	readonly onCall: (record: CallRecord) => void;
 	/** Saves an Entry that the ledger did not take; must not throw. */
 	readonly onLost: (entry: Entry, error: unknown) => void;
+	/** A call was served by a model that the catalog does not know; must not throw. */
+	readonly onUnknownModel: (model: string, entry: Entry) => void;
 }
 
 export interface Gateway extends GatewayOptions {

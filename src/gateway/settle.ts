@@ -28,6 +28,9 @@ export function settle(
 	call.entry = entry;
 	call.charge = charge;
 	gateway.totals.add(entry);
+	if (charge.bill?.notes.some((note) => unknownNotes.has(note))) {
+		gateway.onUnknownModel(usage.model ?? call.model ?? "", entry);
+	}
 	const model = toSumModel(entry, call.catalog ?? gateway.catalog());
 	try {
 		return gateway.ledger.settle(entry, model)?.catch((error) => {
@@ -37,6 +40,11 @@ export function settle(
 		lose(entry, error, gateway);
 	}
 }
+
+const unknownNotes: ReadonlySet<string> = new Set([
+	"unknown_model",
+	"no_price",
+]);
 
 function lose(entry: Entry, error: unknown, gateway: Gateway): never {
 	gateway.onLost(entry, error);
