@@ -4,5 +4,12 @@ import { type Columns, defineTables } from "./tables.ts";
 export const tollway = schema;
 
 // The builders of both engines have the same methods; only their types know of each other's columns.
-export const { meta, writers, entries, holds, rollups, references } =
-	defineTables(columns as unknown as Columns);
+export const {
+	meta,
+	writers,
+	entries,
+	holds,
+	rollups,
+	references,
+	referenceRuns,
+} = defineTables(columns as unknown as Columns);

@@ -1,5 +1,12 @@
 import { columns } from "./columns-sqlite.ts";
 import { defineTables } from "./tables.ts";
 
-export const { meta, writers, entries, holds, rollups, references } =
-	defineTables(columns);
+export const {
+	meta,
+	writers,
+	entries,
+	holds,
+	rollups,
+	references,
+	referenceRuns,
+} = defineTables(columns);

@@ -136,20 +136,36 @@ const defineRollups = ({ table, primaryKey, text, whole, nanos }: Columns) =>
 		],
 	);
 
-/** Other names of an Entry (`msg_…`, `req_…`), and the sessions it belongs to; filled behind the ledger. */
+/**
+ * Other names of an Entry (`msg_…`, `req_…`, its session), by their hash; filled behind the ledger, a run of Entries at a
+ * time (reference-indexer.ts). A row holds some thirty names of a run, packed (reference-pack.ts): a row for each name would
+ * cost three times the time and, in PostgreSQL, ten times the room.
+ */
 const defineReferences = ({ table, primaryKey, text, whole }: Columns) =>
 	table(
 		"refs",
 		{
-			name: text("name").notNull(),
 			writer: whole("writer").notNull(),
-			seq: whole("seq").notNull(),
+			/** The first seq of the run. */
+			since: whole("since").notNull(),
+			/** The lowest hash in the row. */
+			first: whole("first").notNull(),
+			names: text("names").notNull(),
 		},
-		(reference) => [
-			primaryKey({
-				columns: [reference.name, reference.writer, reference.seq],
-			}),
-		],
+		(row) => [primaryKey({ columns: [row.writer, row.since, row.first] })],
+	);
+
+/** The runs that are in `refs`; the last one of a writer says how far that is. */
+const defineReferenceRuns = ({ table, primaryKey, whole }: Columns) =>
+	table(
+		"ref_runs",
+		{
+			writer: whole("writer").notNull(),
+			since: whole("since").notNull(),
+			/** The last seq of the run. */
+			until: whole("until").notNull(),
+		},
+		(run) => [primaryKey({ columns: [run.writer, run.since] })],
 	);
 
 export const defineTables = (columns: Columns) => ({
@@ -159,6 +175,7 @@ export const defineTables = (columns: Columns) => ({
 	holds: defineHolds(columns),
 	rollups: defineRollups(columns),
 	references: defineReferences(columns),
+	referenceRuns: defineReferenceRuns(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

@@ -74,11 +74,18 @@ export const sqliteMigrations: readonly Migration[] = [
 	\`name\` text PRIMARY KEY NOT NULL,
 	\`value\` text NOT NULL
 ) WITHOUT ROWID, STRICT;`,
-			`CREATE TABLE \`refs\` (
-	\`name\` text NOT NULL,
+			`CREATE TABLE \`ref_runs\` (
 	\`writer\` integer NOT NULL,
-	\`seq\` integer NOT NULL,
-	PRIMARY KEY(\`name\`, \`writer\`, \`seq\`)
+	\`since\` integer NOT NULL,
+	\`until\` integer NOT NULL,
+	PRIMARY KEY(\`writer\`, \`since\`)
+) WITHOUT ROWID, STRICT;`,
+			`CREATE TABLE \`refs\` (
+	\`writer\` integer NOT NULL,
+	\`since\` integer NOT NULL,
+	\`first\` integer NOT NULL,
+	\`names\` text NOT NULL,
+	PRIMARY KEY(\`writer\`, \`since\`, \`first\`)
 ) WITHOUT ROWID, STRICT;`,
 			`CREATE TABLE \`rollups\` (
 	\`hour\` integer NOT NULL,

@@ -71,11 +71,19 @@ CREATE TABLE "tollway"."meta" (
 	"value" text NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "tollway"."refs" (
-	"name" text NOT NULL,
+CREATE TABLE "tollway"."ref_runs" (
 	"writer" bigint NOT NULL,
-	"seq" bigint NOT NULL,
-	CONSTRAINT "refs_name_writer_seq_pk" PRIMARY KEY("name","writer","seq")
+	"since" bigint NOT NULL,
+	"until" bigint NOT NULL,
+	CONSTRAINT "ref_runs_writer_since_pk" PRIMARY KEY("writer","since")
+);
+--> statement-breakpoint
+CREATE TABLE "tollway"."refs" (
+	"writer" bigint NOT NULL,
+	"since" bigint NOT NULL,
+	"first" bigint NOT NULL,
+	"names" text NOT NULL,
+	CONSTRAINT "refs_writer_since_first_pk" PRIMARY KEY("writer","since","first")
 );
 --> statement-breakpoint
 CREATE TABLE "tollway"."rollups" (

@@ -70,11 +70,19 @@ CREATE TABLE `meta` (
 	`value` text NOT NULL
 ) WITHOUT ROWID, STRICT;
 --> statement-breakpoint
-CREATE TABLE `refs` (
-	`name` text NOT NULL,
+CREATE TABLE `ref_runs` (
 	`writer` integer NOT NULL,
-	`seq` integer NOT NULL,
-	PRIMARY KEY(`name`, `writer`, `seq`)
+	`since` integer NOT NULL,
+	`until` integer NOT NULL,
+	PRIMARY KEY(`writer`, `since`)
+) WITHOUT ROWID, STRICT;
+--> statement-breakpoint
+CREATE TABLE `refs` (
+	`writer` integer NOT NULL,
+	`since` integer NOT NULL,
+	`first` integer NOT NULL,
+	`names` text NOT NULL,
+	PRIMARY KEY(`writer`, `since`, `first`)
 ) WITHOUT ROWID, STRICT;
 --> statement-breakpoint
 CREATE TABLE `rollups` (
