@@ -2,13 +2,27 @@
 import type { Engine } from "./engine.ts";
 import { type StoredEntry, toStoredEntry } from "./entry-row.ts";
 import type { NameKind } from "./reference-pack.ts";
-import { findNamed, type ReferenceQueries } from "./references.ts";
-import type { EntryFilter, Reports } from "./reports.ts";
+import {
+	compileReferences,
+	findNamed,
+	type ReferenceQueries,
+} from "./references.ts";
+import { compileReports, type EntryFilter, type Reports } from "./reports.ts";
+import type { Builder } from "./statements.ts";
+import type { Tables } from "./tables.ts";
 
 export interface EntryQueries {
 	readonly reports: Reports;
 	readonly references: ReferenceQueries;
 }
+
+export const compileEntryQueries = (
+	builder: Builder,
+	tables: Tables,
+): EntryQueries => ({
+	reports: compileReports(builder, tables),
+	references: compileReferences(builder, tables),
+});
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Of an error that we wrote ourselves, `request-id` is made of the call's id. */

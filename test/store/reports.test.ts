@@ -2,14 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Entry } from "../../src/domain/entry.ts";
 import { toNanos } from "../../src/domain/nanos.ts";
 import {
+	compileEntryQueries,
 	type EntryQueries,
 	findEntries,
 	type Newest,
 	readNewest,
 } from "../../src/store/read-entries.ts";
 import { openReferenceIndexer } from "../../src/store/reference-indexer.ts";
-import { compileReferences } from "../../src/store/references.ts";
-import { compileReports } from "../../src/store/reports.ts";
 import { engines, type TestStore } from "./engines.ts";
 import { fill, toCallId, toCompiler } from "./fill.ts";
 
@@ -49,10 +48,7 @@ describe.each(engines)("reports on $name", ({ can, open }) => {
 		if (!can) return;
 		next = 1;
 		store = await open();
-		queries = {
-			reports: compileReports(...toCompiler(store)),
-			references: compileReferences(...toCompiler(store)),
-		};
+		queries = compileEntryQueries(...toCompiler(store));
 	});
 	afterEach(async () => {
 		if (can) await store.stop();
@@ -157,16 +153,16 @@ describe.each(engines)("reports on $name", ({ can, open }) => {
 		async () => {
 			const batch = "msgbatch_01_batch_cost";
 			const [first, , last] = await add(
-				{ startedMs: at(0, 1), keyId: "k" },
-				{ startedMs: at(0, 2), keyId: "k", kind: "batch", id: batch },
-				{ startedMs: at(0, 3), keyId: "k" },
+				{ startedMs: at(0, 1, 10), keyId: "k" },
+				{ startedMs: at(0, 1, 20), keyId: "k", kind: "batch", id: batch },
+				{ startedMs: at(0, 1, 30), keyId: "k" },
 			);
 			const wanted = [last?.id, batch, first?.id] as string[];
 			expect(await newest({})).toEqual(wanted);
 			expect(await newest({ filter: "key", id: "k" })).toEqual(wanted);
 			expect(await newest({ count: 2 })).toEqual(wanted.slice(0, 2));
 			expect(await newest({ filter: "key", id: "x" })).toEqual([]);
-			expect(await newest({ untilMs: at(0, 2) })).toEqual(wanted.slice(2));
+			expect(await newest({ untilMs: at(0, 1, 20) })).toEqual(wanted.slice(2));
 		},
 	);
 

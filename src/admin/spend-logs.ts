@@ -1,0 +1,71 @@
+/** Rows of the ledger, or what was spent by day. */
+import { createHash } from "node:crypto";
+import type { Context } from "hono";
+import { z } from "zod";
+import type { Engine } from "../store/engine.ts";
+import {
+	type EntryQueries,
+	findEntries,
+	readNewest,
+} from "../store/read-entries.ts";
+import type { EntryFilter } from "../store/reports.ts";
+import { flag, readQuery, text } from "./read-input.ts";
+import { toSpendDays } from "./spend-days.ts";
+import { toSpendRow } from "./spend-row.ts";
+import { dates, toDays, toSpan } from "./spend-span.ts";
+
+export interface LogsState {
+	readonly engine: Engine;
+	readonly queries: EntryQueries;
+	/** Without a slash at its end. */
+	readonly upstreamUrl: string;
+}
+
+const logsQuery = z.object({
+	...dates,
+	request_id: text.optional(),
+	api_key: text.optional(),
+	user_id: text.optional(),
+	summarize: flag.default(true),
+});
+
+/** Rows of one answer; who wants older ones asks by day. */
+const maxRows = 1_000;
+
+/**
+ * With `request_id` (our call id, or Anthropic's `msg_…` or `req_…`) an array of one row, empty if there is none. With both
+ * dates spend by day, or with `summarize=false` rows. Otherwise rows: of `api_key`, in clear or as its hash, or of
+ * `user_id`, or all. Rows come newest first and are at most 1,000. Days are of UTC.
+ */
+export async function answerLogs(
+	c: Context,
+	{ engine, queries, upstreamUrl }: LogsState,
+) {
+	const query = readQuery(c, logsQuery);
+	if (query.request_id !== undefined) {
+		const found = await findEntries(engine, queries, query.request_id);
+		return found.map((entry) => toSpendRow(entry, upstreamUrl));
+	}
+	const days = toDays(query);
+	const subject = toSubject(query);
+	if (days !== null && query.summarize) {
+		return toSpendDays(engine, queries.reports, { ...subject, ...days });
+	}
+	const asked = { ...subject, ...toSpan(days), count: maxRows };
+	const newest = await readNewest(engine, queries, asked);
+	return newest.map((entry) => toSpendRow(entry, upstreamUrl));
+}
+
+/** As LiteLLM: a key is stronger than a user. */
+function toSubject({
+	api_key: key,
+	user_id: user,
+}: z.output<typeof logsQuery>): { filter: EntryFilter; id: string } {
+	if (key !== undefined) return { filter: "key", id: toKeyId(key) };
+	if (user !== undefined) return { filter: "user", id: user };
+	return { filter: "global", id: "" };
+}
+
+/** A key is kept by its hash only. */
+const toKeyId = (key: string): string =>
+	key.startsWith("sk-") ? createHash("sha256").update(key).digest("hex") : key;

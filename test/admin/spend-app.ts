@@ -1,0 +1,79 @@
+import { Hono } from "hono";
+import { addSpendRoutes } from "../../src/admin/spend.ts";
+import { GatewayError } from "../../src/domain/error.ts";
+import type { Nanos } from "../../src/domain/nanos.ts";
+import { toErrorReply } from "../../src/gateway/error-reply.ts";
+import { meterWhole } from "../../src/gateway/meter/meter.ts";
+import type { RequestHeaders } from "../../src/platform/contract.ts";
+import type { UnknownModel } from "../../src/pricing/catalog.ts";
+import { openPrices } from "../../src/pricing/open-prices.ts";
+import type { Engine } from "../../src/store/engine.ts";
+import { compileEntryQueries } from "../../src/store/read-entries.ts";
+import type { TestStore } from "../store/engines.ts";
+import { toCompiler } from "../store/fill.ts";
+
+export interface SpendAppOptions {
+	readonly nowMs: number;
+	/** What its engine does instead. */
+	readonly engine?: Partial<Engine>;
+	readonly maxBudget?: Nanos | null;
+	readonly unknownModel?: UnknownModel;
+}
+
+export interface Answer {
+	readonly status: number;
+	// biome-ignore lint/suspicious/noExplicitAny: whatever JSON the route answers; each test looks at what it wants
+	readonly body: any;
+}
+
+/** The routes as the app has them, but for the guard in front of it. */
+export function openSpendApp(store: TestStore, options: SpendAppOptions) {
+	const { catalog } = openPrices({
+		path: null,
+		factor: "1",
+		unknownModel: options.unknownModel ?? "dearest",
+	});
+	const app = new Hono<{ Bindings: { headers: RequestHeaders } }>();
+	app.onError((error, c) => {
+		const isOurs = error instanceof GatewayError;
+		if (!isOurs) return c.text(String(error), 500);
+		return toErrorReply(error, "0-0", "management");
+	});
+	addSpendRoutes(app, {
+		engine: { ...store.engine, ...options.engine },
+		queries: compileEntryQueries(...toCompiler(store)),
+		catalog,
+		clock: { now: () => options.nowMs, monotonic: () => 0 },
+		meter: meterWhole,
+		upstreamUrl: "https://api.anthropic.com",
+		maxBudget: () => options.maxBudget ?? null,
+		requireOperator: ({ authorization }) => {
+			if (authorization === "Bearer sk-master") return;
+			throw new GatewayError("invalid_key", "Only the operator may see this.");
+		},
+	});
+	const ask = async (
+		path: string,
+		init: RequestInit = {},
+		key = "sk-master",
+	) => {
+		const reply = await app.request(path, init, {
+			headers: { authorization: `Bearer ${key}` },
+		});
+		const text = await reply.text();
+		const isJson = reply.headers.get("content-type")?.includes("json");
+		return { status: reply.status, body: isJson ? JSON.parse(text) : text };
+	};
+	return {
+		ask: ask as (...asked: Parameters<typeof ask>) => Promise<Answer>,
+		get: async (
+			path: string,
+			query: Readonly<Record<string, string>> = {},
+		): Promise<Answer> => ask(`${path}?${new URLSearchParams(query)}`),
+		post: async (path: string, body: unknown): Promise<Answer> =>
+			ask(path, {
+				method: "POST",
+				body: typeof body === "string" ? body : JSON.stringify(body),
+			}),
+	};
+}
