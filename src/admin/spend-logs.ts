@@ -19,6 +19,8 @@ export interface LogsState {
 	readonly queries: EntryQueries;
 	/** Without a slash at its end. */
 	readonly upstreamUrl: string;
+	/** False in the open mode, which has none. */
+	isMasterKey(key: string): boolean;
 }
 
 const logsQuery = z.object({
@@ -37,17 +39,15 @@ const maxRows = 1_000;
  * dates spend by day, or with `summarize=false` rows. Otherwise rows: of `api_key`, in clear or as its hash, or of
  * `user_id`, or all. Rows come newest first and are at most 1,000. Days are of UTC.
  */
-export async function answerLogs(
-	c: Context,
-	{ engine, queries, upstreamUrl }: LogsState,
-) {
+export async function answerLogs(c: Context, state: LogsState) {
+	const { engine, queries, upstreamUrl } = state;
 	const query = readQuery(c, logsQuery);
 	if (query.request_id !== undefined) {
 		const found = await findEntries(engine, queries, query.request_id);
 		return found.map((entry) => toSpendRow(entry, upstreamUrl));
 	}
 	const days = toDays(query);
-	const subject = toSubject(query);
+	const subject = toSubject(query, state);
 	if (days !== null && query.summarize) {
 		return toSpendDays(engine, queries.reports, { ...subject, ...days });
 	}
@@ -57,15 +57,21 @@ export async function answerLogs(
 }
 
 /** As LiteLLM: a key is stronger than a user. */
-function toSubject({
-	api_key: key,
-	user_id: user,
-}: z.output<typeof logsQuery>): { filter: EntryFilter; id: string } {
-	if (key !== undefined) return { filter: "key", id: toKeyId(key) };
+function toSubject(
+	{ api_key: key, user_id: user }: z.output<typeof logsQuery>,
+	state: LogsState,
+): { filter: EntryFilter; id: string } {
+	if (key !== undefined) return { filter: "key", id: toKeyId(key, state) };
 	if (user !== undefined) return { filter: "user", id: user };
 	return { filter: "global", id: "" };
 }
 
-/** A key is kept by its hash only. */
-const toKeyId = (key: string): string =>
-	key.startsWith("sk-") ? createHash("sha256").update(key).digest("hex") : key;
+/** As LiteLLM names it in its rows; everything else that is a key is kept by its hash only. */
+const masterKeyId = "litellm_proxy_master_key";
+
+function toKeyId(key: string, { isMasterKey }: LogsState): string {
+	if (isMasterKey(key)) return masterKeyId;
+	return key.startsWith("sk-")
+		? createHash("sha256").update(key).digest("hex")
+		: key;
+}

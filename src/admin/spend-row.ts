@@ -68,13 +68,13 @@ export function toSpendRow(entry: Entry, upstreamUrl: string) {
 }
 
 const toMetadata = (entry: Entry) => ({
+	...toLabelMetadata(entry.metadata),
 	user_api_key: entry.keyId,
 	user_api_key_alias: null,
 	user_api_key_team_id: entry.teamId,
 	user_api_key_team_alias: null,
 	user_api_key_user_id: entry.userId,
 	user_api_key_org_id: null,
-	spend_logs_metadata: parse(entry.metadata),
 	requester_ip_address: entry.clientAddress,
 	status: toStatus(entry),
 	error_information: toErrorInformation(entry),
@@ -139,6 +139,16 @@ function toUsageObject(entry: Entry) {
 		cache_read_input_tokens: entry.cacheRead,
 		cache_creation_input_tokens: entry.cacheWrite5m + entry.cacheWrite1h,
 	};
+}
+
+/** What the client said under this name stays there; labels and notes of ours stand beside it. */
+function toLabelMetadata(metadata: string | null): object {
+	const labels = parse(metadata);
+	const none = { spend_logs_metadata: null };
+	if (labels === null) return none;
+	return typeof labels === "object"
+		? { ...none, ...labels }
+		: { spend_logs_metadata: labels };
 }
 
 /** JSON that we wrote ourselves; if it is none all the same, the row must be seen. */

@@ -4,9 +4,9 @@ import { type StoredEntry, toStoredEntry } from "./entry-row.ts";
 import type { NameKind } from "./reference-pack.ts";
 import {
 	compileReferences,
-	findNamed,
 	type ReferenceQueries,
-} from "./references.ts";
+} from "./reference-queries.ts";
+import { findNamed } from "./references.ts";
 import { compileReports, type EntryFilter, type Reports } from "./reports.ts";
 import type { Builder } from "./statements.ts";
 import type { Tables } from "./tables.ts";

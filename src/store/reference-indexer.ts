@@ -10,7 +10,8 @@ import {
 	toNameHash,
 	toNameNumber,
 } from "./reference-pack.ts";
-import { type ReferenceQueries, readTails, type Tail } from "./references.ts";
+import type { ReferenceQueries } from "./reference-queries.ts";
+import { readTails, type Tail } from "./references.ts";
 
 export interface ReferenceIndexerOptions {
 	readonly engine: Engine;

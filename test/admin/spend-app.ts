@@ -45,6 +45,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		catalog,
 		clock: { now: () => options.nowMs, monotonic: () => 0 },
 		meter: meterWhole,
+		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
 		maxBudget: () => options.maxBudget ?? null,
 		requireOperator: ({ authorization }) => {

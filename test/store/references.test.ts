@@ -8,10 +8,9 @@ import {
 import type { NameKind } from "../../src/store/reference-pack.ts";
 import {
 	compileReferences,
-	findNamed,
 	type ReferenceQueries,
-	readTails,
-} from "../../src/store/references.ts";
+} from "../../src/store/reference-queries.ts";
+import { findNamed, readTails } from "../../src/store/references.ts";
 import { toTestEntry } from "./an-entry.ts";
 import { engines, type TestStore } from "./engines.ts";
 import { fill, toCompiler } from "./fill.ts";
