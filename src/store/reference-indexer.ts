@@ -68,7 +68,9 @@ async function indexDue(
 	life: { readonly closing: boolean },
 ): Promise<number> {
 	let done = 0;
-	for (const tail of await readTails(options.engine, options.queries)) {
+	const { engine, queries } = options;
+	// Small questions go to the thread that writes: the one that reads is not started before there is something to do.
+	for (const tail of await readTails(engine.readInOrder, queries)) {
 		let { indexed } = tail;
 		while (!life.closing) {
 			const count = await toDueCount(options, { ...tail, indexed });
@@ -93,7 +95,7 @@ async function toDueCount(
 	const count = Math.min(waiting, runEntries);
 	if (waiting >= patience * runEntries) return count;
 	const query = queries.startAfter({ writer, after: indexed });
-	const [row] = await engine.read(query);
+	const [row] = await engine.readInOrder(query);
 	const ageMs = clock.now() - Number(row?.[0] ?? Number.POSITIVE_INFINITY);
 	return ageMs >= patience * staleMs ? count : 0;
 }

@@ -20,10 +20,10 @@ export interface Tail {
 }
 
 export async function readTails(
-	engine: Engine,
+	read: Engine["read"],
 	queries: ReferenceQueries,
 ): Promise<Tail[]> {
-	const rows = await engine.read(queries.tails({}));
+	const rows = await read(queries.tails({}));
 	return rows.map(([writer, indexed, written]) => ({
 		writer: Number(writer),
 		indexed: Number(indexed ?? 0),
@@ -48,7 +48,7 @@ export async function findNamed(
 	named: Named,
 ): Promise<StoredEntry[]> {
 	// First of all: whatever gets its references from now on is looked at as if it had none.
-	const tails = await readTails(engine, queries);
+	const tails = await readTails(engine.read, queries);
 	const { kind, name, count } = named;
 	const found: StoredEntry[] = [];
 	for (const { writer, indexed: after, written } of tails) {

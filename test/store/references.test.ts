@@ -78,7 +78,7 @@ describe.each(engines)("references on $name", ({ can, open }) => {
 		async () => {
 			await fill(store, numbered(1, run + 5));
 			expect(await openIndexer(startedMs).run()).toBe(run);
-			expect(await readTails(store.engine, queries)).toEqual([
+			expect(await readTails(store.engine.read, queries)).toEqual([
 				{ writer: 1, indexed: run, written: run + 5 },
 			]);
 			for (const seq of [1, 2, 77, run - 1, run, run + 1, run + 5]) {
@@ -174,7 +174,7 @@ describe.each(engines)("references on $name", ({ can, open }) => {
 				openIndexer(startedMs + hours * hourMs).run();
 			expect(await indexAt(5.9)).toBe(0);
 			expect(await indexAt(6)).toBe(3);
-			expect(await readTails(store.engine, queries)).toEqual([
+			expect(await readTails(store.engine.read, queries)).toEqual([
 				{ writer: 1, indexed: 3, written: 3 },
 				{ writer: 2, indexed: 0, written: 3 },
 			]);
@@ -238,7 +238,7 @@ describe.each(engines)("references on $name", ({ can, open }) => {
 		const indexer = openIndexer(startedMs + 7 * hourMs);
 		const deadline = performance.now() + 10_000;
 		const indexed = async () =>
-			(await readTails(store.engine, queries))[0]?.indexed;
+			(await readTails(store.engine.read, queries))[0]?.indexed;
 		while ((await indexed()) !== 3 && performance.now() < deadline) {
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
