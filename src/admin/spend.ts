@@ -7,7 +7,7 @@ import { cleanLabel, cutLabel } from "../domain/labels.ts";
 import type { Nanos } from "../domain/nanos.ts";
 import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { StoreError, type StoreFault } from "../store/engine.ts";
+import { isPassing, StoreError } from "../store/engine.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
 import { readBody, readQuery, text } from "./read-input.ts";
@@ -77,11 +77,8 @@ export function addSpendRoutes<E extends { headers: RequestHeaders }>(
 	}
 }
 
-/** After these, asking again can help. */
-const passing: ReadonlySet<StoreFault> = new Set(["busy", "io", "unreachable"]);
-
 function toAnswerable(error: unknown): unknown {
-	return error instanceof StoreError && passing.has(error.fault)
+	return error instanceof StoreError && isPassing(error)
 		? new GatewayError(
 				"busy",
 				"The database does not answer at present. Try again in a moment.",

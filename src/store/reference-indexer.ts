@@ -1,7 +1,7 @@
 /** Writes the references of the ledger behind it, in bulk: calls never pay for an index in random order. */
 import type { Clock, SqlValue } from "../platform/contract.ts";
 import type { Asked } from "./compile-query.ts";
-import { type Engine, StoreError } from "./engine.ts";
+import { type Engine, StoreError, toStoreError } from "./engine.ts";
 import {
 	type NameKind,
 	nameMembers,
@@ -19,7 +19,7 @@ export interface ReferenceIndexerOptions {
 	/** This process's own. Another's Entries are left to it, and taken over when it must be gone. */
 	readonly writer: number;
 	readonly clock: Clock;
-	/** It tries again with the next round. */
+	/** Once, until it works again; it tries with every round. Must not throw. */
 	readonly onFault: (fault: StoreError) => void;
 }
 
@@ -41,10 +41,16 @@ export function openReferenceIndexer(
 ): ReferenceIndexer {
 	let running: Promise<number> | null = null;
 	const life = { closing: false };
+	let failing = false;
 	const run = (): Promise<number> => {
 		running ??= indexDue(options, life)
+			.then((done) => {
+				failing = false;
+				return done;
+			})
 			.catch((error) => {
-				options.onFault(toStoreError(error));
+				if (!failing) options.onFault(toStoreError(error));
+				failing = true;
 				return 0;
 			})
 			.finally(() => {
@@ -149,8 +155,3 @@ function addNumbers(
 		numbers.push(toNameNumber(toNameHash(kind, name), place));
 	}
 }
-
-const toStoreError = (error: unknown): StoreError =>
-	error instanceof StoreError
-		? error
-		: new StoreError("broken", "the references failed", { cause: error });
