@@ -99,6 +99,7 @@ export async function openApp(
 		uptimeMs: rim.clock.monotonic,
 		findFault: async () =>
 			life.stopping ? "it is stopping" : await store.probe(),
+		store,
 	});
 	try {
 		return toApp(await listen(config, rim, life, routes), life);

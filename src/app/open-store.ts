@@ -44,6 +44,11 @@ export function openStore(
 			tell(fault);
 			if (fault === null) hooks.onRecovered();
 		},
+		onIndexFault: ({ fault, message }) =>
+			getLogger(["tollway", "store"]).warning(
+				"Finding calls by upstream's names is slow for now ({fault}: {message}).",
+				{ fault, message },
+			),
 		onLost: hooks.onLost,
 	});
 }

@@ -1,16 +1,20 @@
 /** What answers where. */
+import { timingSafeEqual } from "node:crypto";
 import { getLogger } from "@logtape/logtape";
 import { type Context, Hono } from "hono";
 import { addHealthRoutes } from "../admin/health.ts";
+import { addSpendRoutes } from "../admin/spend.ts";
 import type { Config } from "../cli/config.ts";
 import { GatewayError } from "../domain/error.ts";
-import { requireMasterKey } from "../gateway/authenticate.ts";
+import { requireMasterKey, toDigest } from "../gateway/authenticate.ts";
 import { checkUpstream } from "../gateway/check-upstream.ts";
 import { toEnvelope, toErrorReply } from "../gateway/error-reply.ts";
+import { meterWhole } from "../gateway/meter/meter.ts";
 import { toPublicBase } from "../gateway/guard.ts";
 import type { Arrival } from "../gateway/open-call.ts";
 import { type Gateway, runCall } from "../gateway/pipeline.ts";
 import type { RequestHeaders } from "../platform/contract.ts";
+import type { Store } from "../store/store.ts";
 
 type Bindings = Arrival;
 
@@ -19,6 +23,7 @@ export interface RouteState {
 	readonly uptimeMs: () => number;
 	/** Resolves with what keeps it from taking calls; null: nothing. */
 	readonly findFault: () => Promise<string | null>;
+	readonly store: Store;
 }
 
 export type Routes = Hono<{ Bindings: Bindings }>;
@@ -46,6 +51,20 @@ export function defineRoutes(
 		},
 		() => app.routes.map(({ path, method }) => ({ path, methods: [method] })),
 	);
+	addSpendRoutes(app, {
+		engine: state.store.engine,
+		queries: state.store.queries,
+		catalog: gateway.catalog,
+		clock: gateway.clock,
+		meter: meterWhole,
+		upstreamUrl: config.upstream.url,
+		maxBudget: () => null,
+		isMasterKey: (key) =>
+			digest !== null && timingSafeEqual(toDigest(key), digest),
+		requireOperator: (headers) => {
+			if (digest !== null) requireMasterKey(headers, digest);
+		},
+	});
 	// Claude Code warms its connection up here, before it has a credential.
 	app.get("/api/hello", (c) => c.text("hello"));
 	app.get("/anthropic/api/hello", async (c) =>

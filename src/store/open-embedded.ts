@@ -13,6 +13,8 @@ import type { Durability } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
 import { migrate, readSqliteVersion } from "./migrate.ts";
 import { sqliteMigrations } from "./migrations/sqlite.ts";
+import { compileEntryQueries } from "./read-entries.ts";
+import { openReferenceIndexer } from "./reference-indexer.ts";
 import { openProbe } from "./probe.ts";
 import { recover } from "./recover.ts";
 import * as tables from "./schema-sqlite.ts";
@@ -31,6 +33,8 @@ export interface EmbeddedOptions {
 	/** What becomes of a call whose end nobody saw, and its model as the sums name it. */
 	readonly toOrphan: (held: HeldCall) => { entry: Entry; model: string };
 	readonly onFault: (fault: StoreError | null) => void;
+	/** Entries are found by upstream's names more slowly until it works again. */
+	readonly onIndexFault: (fault: StoreError) => void;
 	readonly onLost: (entry: Entry, fault: StoreError) => void;
 }
 
@@ -81,10 +85,9 @@ async function openOn(
 		migrations: sqliteMigrations,
 		readVersion: readSqliteVersion,
 	});
-	const statements = compileStatements(
-		drizzle(async () => ({ rows: [] })),
-		tables as unknown as Tables,
-	);
+	const builder = drizzle(async () => ({ rows: [] }));
+	const statements = compileStatements(builder, tables as unknown as Tables);
+	const queries = compileEntryQueries(builder, tables as unknown as Tables);
 	const writer = await claimOnlyWriter(engine, {
 		statements,
 		name: `process ${options.pid}`,
@@ -104,12 +107,21 @@ async function openOn(
 		open,
 		durability,
 	});
+	const indexer = openReferenceIndexer({
+		engine,
+		queries: queries.references,
+		writer,
+		clock,
+		onFault: options.onIndexFault,
+	});
 	return {
 		engine,
 		statements,
+		queries,
 		ledger,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {
+			await indexer.close();
 			await ledger.close();
 			await engine.close();
 			unlock();
