@@ -18,9 +18,14 @@ import type { Gateway } from "./pipeline.ts";
  * takes a wait.
  * @throws GatewayError `unknown_model`, `ledger_down`; the promise rejects with it
  */
-export function admit(call: OpenCall, gateway: Gateway): void | Promise<void> {
+export function admit(
+	call: OpenCall,
+	gateway: Gateway,
+): Promise<void> | undefined {
 	const { route, request, id, startedAtMs: startedMs } = call;
-	if (route.family.meter === null || request.method !== "POST") return;
+	if (route.family.meter === null || request.method !== "POST") {
+		return undefined;
+	}
 	call.catalog = gateway.catalog();
 	const ask = toAsk(call, call.catalog);
 	if (ask !== null) {

@@ -1,6 +1,5 @@
 /** What a body asks for, as far as it tells what the call may cost. */
 import type { HoldAsk, ModelSlot } from "../domain/hold-amount.ts";
-import type { Catalog } from "../pricing/catalog.ts";
 import type { Finding, Scan } from "./scan/finding.ts";
 
 /** Tools that run at the client; every other type that is not `custom` runs at upstream, or may. */
@@ -24,10 +23,11 @@ interface Draft {
 	sources: Groups;
 }
 
-type Groups = ReadonlyMap<number, Members>;
+/** Null: none, as in most calls. */
+type Groups = Map<number, Members> | null;
 
-/** Most calls have none. */
-const noGroups: Groups = new Map();
+const list = (groups: Groups): readonly Members[] =>
+	groups === null ? [] : [...groups.values()];
 
 interface Members {
 	type?: string;
@@ -56,14 +56,10 @@ const member =
 		read: (finding: Finding) => Members[K],
 	): Reader =>
 	(draft, finding) => {
-		const groups =
-			draft[of] === noGroups
-				? new Map<number, Members>()
-				: (draft[of] as Map<number, Members>);
-		draft[of] = groups;
-		const members = groups.get(finding.parent) ?? {};
+		draft[of] ??= new Map();
+		const members = draft[of].get(finding.parent) ?? {};
 		members[name] = read(finding);
-		groups.set(finding.parent, members);
+		draft[of].set(finding.parent, members);
 	};
 
 const toValue = (finding: Finding) => text(finding.value);
@@ -136,7 +132,7 @@ export type FindPrice = (model: string) => ModelSlot["price"] | null;
 export function toHoldAsk(scan: Scan, findPrice: FindPrice): HoldAsk | null {
 	const draft = openDraft(scan.bytes);
 	for (const finding of scan.findings) readers[finding.slot]?.(draft, finding);
-	for (const source of draft.sources.values()) addSource(draft, source);
+	for (const source of list(draft.sources)) addSource(draft, source);
 	const slots = toSlots(scan.model ?? "", draft, findPrice);
 	const [first, ...others] = slots;
 	if (first === undefined) return null;
@@ -150,7 +146,7 @@ export function toHoldAsk(scan: Scan, findPrice: FindPrice): HoldAsk | null {
 		continuesThread,
 		cacheWrite,
 		inferenceGeo,
-		...toToolAsk([...tools.values()], draft.serverTools),
+		...toToolAsk(list(tools), draft.serverTools),
 		batch: false,
 		countedTokens: null,
 	};
@@ -168,9 +164,9 @@ const openDraft = (textBytes: number): Draft => ({
 	speed: null,
 	inferenceGeo: null,
 	defaultFallbacks: false,
-	tools: noGroups,
-	fallbacks: noGroups,
-	sources: noGroups,
+	tools: null,
+	fallbacks: null,
+	sources: null,
 });
 
 /** An image costs by itself and not by its bytes; what is elsewhere or has pages has no size here. */
@@ -212,16 +208,16 @@ function toSlots(
 ): readonly ModelSlot[] {
 	const { maxTokens, speed, compacts, defaultFallbacks } = draft;
 	const own = { model, maxTokens, speed };
-	if (draft.fallbacks.size + draft.tools.size === 0 && !compacts) {
+	if (draft.fallbacks === null && draft.tools === null && !compacts) {
 		const price = defaultFallbacks ? null : findPrice(model);
 		if (price !== null) return [{ price, maxTokens, speed }];
 	}
-	const fallbacks = [...draft.fallbacks.values()].map((fallback) => ({
+	const fallbacks = list(draft.fallbacks).map((fallback) => ({
 		model: fallback.model ?? anyModel,
 		maxTokens: fallback.maxTokens ?? maxTokens,
 		speed: fallback.speed ?? speed,
 	}));
-	const advisors = [...draft.tools.values()]
+	const advisors = list(draft.tools)
 		.filter((tool) => tool.model !== undefined)
 		.map((tool) => ({
 			model: tool.model ?? anyModel,

@@ -4,10 +4,10 @@
  */
 export interface Observer {
 	/**
-	 * A chunk has come. Returns what of it is handed on now, which may be nothing; without a return value that is all of it.
+	 * A chunk has come. Returns what of it is handed on now, which may be nothing.
 	 * What it throws ends the stream with that error.
 	 */
-	chunk(bytes: Uint8Array): Uint8Array | void;
+	chunk(bytes: Uint8Array): Uint8Array;
 	/** What is handed on before the source is asked for more. What it rejects with ends the stream. */
 	behind?(): Promise<Uint8Array> | undefined;
 	/** The reader wants the next chunk. */
@@ -16,7 +16,7 @@ export interface Observer {
 	 * The source ended. Returns what is still to be handed on. Called before the stream's own end; what it throws or rejects
 	 * with takes the place of that end.
 	 */
-	ended(): Uint8Array | Promise<Uint8Array> | undefined | void;
+	ended(): Uint8Array | Promise<Uint8Array> | undefined;
 	/** The source failed, or the reader left. Called once, and never after `ended`. */
 	broken(how: "source" | "reader", cause: unknown): void;
 }
@@ -69,7 +69,7 @@ export function observe(
 							if (over) return;
 							over = true;
 							controller.close();
-						} else if (put(controller, observer.chunk(value) ?? value)) {
+						} else if (put(controller, observer.chunk(value))) {
 							return;
 						}
 					}
@@ -91,7 +91,7 @@ export function observe(
 /** Returns whether there was something to hand on. */
 function put(
 	controller: ReadableStreamDefaultController<Uint8Array>,
-	bytes: Uint8Array | undefined | void,
+	bytes: Uint8Array | undefined,
 ): boolean {
 	if (!bytes?.length) return false;
 	controller.enqueue(bytes);

@@ -199,8 +199,12 @@ function streamUpload(
 			hashRequest(bytes, call, gateway);
 			if (call.requestBytes > limitBytes) throw tooLarge(limitBytes);
 			moveCall(call, "first-byte", gateway);
+			return bytes;
 		},
-		ended: () => moveCall(call, "first-byte", gateway),
+		ended: () => {
+			moveCall(call, "first-byte", gateway);
+			return undefined;
+		},
 		broken: (_how, cause) => {
 			if (cause instanceof GatewayError) call.controller.abort(cause);
 		},

@@ -17,9 +17,9 @@ export function settle(
 	end: CallEnd,
 	gateway: Gateway,
 	reading: Reading | null,
-): void | Promise<void> {
-	if (call.entry !== null || call.grant === null) return;
-	const opening = (call.opening ??= toOpening(call, gateway.userHeader));
+): Promise<void> | undefined {
+	if (call.entry !== null || call.grant === null) return undefined;
+	const opening = call.opening ?? toOpening(call, gateway.userHeader);
 	const durationMs = gateway.clock.monotonic() - call.startMs;
 	const usage = reading === null ? emptyUsage : toBillable(reading);
 	const charge = toCharge(call, usage, reading);

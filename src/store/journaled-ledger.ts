@@ -82,7 +82,10 @@ export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 	};
 }
 
-function hold({ options: { open, journal }, broken }: State, held: HeldCall) {
+function hold(
+	{ options: { open, journal }, broken }: State,
+	held: HeldCall,
+): undefined {
 	if (broken !== null) throw broken;
 	const payload = toHoldPayload(held);
 	// First, so that it is carried if this very record opens the other file.
@@ -95,12 +98,13 @@ function hold({ options: { open, journal }, broken }: State, held: HeldCall) {
 	}
 }
 
-function settleAtOnce(s: State, settled: Settled): void | Promise<void> {
+function settleAtOnce(s: State, settled: Settled): Promise<void> | undefined {
 	const { open, journal } = s.options;
 	try {
 		const mark = journal.append([toEntryPayload(settled)]);
 		open.delete(settled.entry.id);
 		s.feed.push({ settled, mark });
+		return undefined;
 	} catch (error) {
 		return settleDirectly(s, settled, toStoreError(error));
 	}

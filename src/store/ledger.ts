@@ -14,14 +14,14 @@ export interface Ledger {
 	 * Reserves, so that the end of this process cannot undo it; no power cut is waited for. Nothing, or a promise where it
 	 * takes a wait. Throws StoreError, or rejects with it, at once when it cannot be done.
 	 */
-	hold(held: HeldCall): void | Promise<void>;
+	hold(held: HeldCall): Promise<void> | undefined;
 	/**
 	 * Records a call at the configured durability, and ends its hold. Nothing, or a promise where it takes a wait. Rejects
 	 * with StoreError when five seconds did not do; then the Entry is the caller's to save elsewhere.
 	 * @param model as the sums name it
 	 * @throws RangeError for an amount over `maxCallNanos`
 	 */
-	settle(entry: Entry, model: string): void | Promise<void>;
+	settle(entry: Entry, model: string): Promise<void> | undefined;
 	/** Why the database takes nothing at present; null while it does. */
 	fault(): StoreError | null;
 	/** Entries that are not in the database yet. */

@@ -42,42 +42,48 @@ export interface HotStatements {
 	readonly findEntry: string;
 }
 
-export function compileStatements(
+export const compileStatements = (
 	builder: Builder,
-	{ entries, holds, meta, rollups, writers }: Tables,
-): HotStatements {
-	const insert = <T extends Tables[keyof Tables]>(table: T) =>
-		builder
-			.insert(table)
-			.values(toPlaceholders(table) as unknown as T["$inferInsert"]);
+	tables: Tables,
+): HotStatements => ({
+	...compileLedger(builder, tables),
+	...compileSums(builder, tables),
+	...compileWriters(builder, tables),
+	...compileMeta(builder, tables),
+});
+
+/** Of all columns, in the order of the table. */
+const insert = <T extends Tables[keyof Tables]>(builder: Builder, table: T) =>
+	builder
+		.insert(table)
+		.values(toPlaceholders(table) as unknown as T["$inferInsert"]);
+
+const compileLedger = (builder: Builder, { entries, holds }: Tables) => ({
+	addEntry: insert(builder, entries).toSQL().sql,
+	// A commit whose answer was lost is tried again.
+	addHold: insert(builder, holds).onConflictDoNothing().toSQL().sql,
+	dropHold: builder
+		.delete(holds)
+		.where(eq(holds.id, sql.placeholder("id")))
+		.toSQL().sql,
+	lastEntries: builder
+		.select({ seq: entries.seq, hash: entries.hash })
+		.from(entries)
+		.where(eq(entries.writer, sql.placeholder("writer")))
+		.orderBy(desc(entries.seq))
+		.limit(sql.placeholder("count"))
+		.toSQL().sql,
+	findEntry: builder
+		.select({ id: entries.id })
+		.from(entries)
+		.where(eq(entries.id, sql.placeholder("id")))
+		.toSQL().sql,
+});
+
+function compileSums(builder: Builder, { rollups }: Tables) {
 	const { hour, dimension, id, model, ...sums } = getTableColumns(rollups);
 	return {
-		addEntry: insert(entries).toSQL().sql,
-		// A commit whose answer was lost is tried again.
-		addHold: insert(holds).onConflictDoNothing().toSQL().sql,
-		dropHold: builder
-			.delete(holds)
-			.where(eq(holds.id, sql.placeholder("id")))
-			.toSQL().sql,
-		lastEntries: builder
-			.select({ seq: entries.seq, hash: entries.hash })
-			.from(entries)
-			.where(eq(entries.writer, sql.placeholder("writer")))
-			.orderBy(desc(entries.seq))
-			.limit(sql.placeholder("count"))
-			.toSQL().sql,
-		claimWriter: insert(writers)
-			.onConflictDoUpdate({
-				target: writers.writer,
-				set: toGiven(getTableColumns(writers)),
-			})
-			.toSQL().sql,
-		touchWriter: builder
-			.update(writers)
-			.set({ seenAt: sql`${sql.placeholder("now")}` })
-			.where(eq(writers.writer, sql.placeholder("writer")))
-			.toSQL().sql,
-		addToRollup: insert(rollups)
+		addToRollup: insert(builder, rollups)
 			.onConflictDoUpdate({
 				target: [hour, dimension, id, model],
 				set: toAdded(sums),
@@ -104,24 +110,36 @@ export function compileStatements(
 				),
 			)
 			.toSQL().sql,
-		setMeta: insert(meta)
-			.onConflictDoUpdate({
-				target: meta.name,
-				set: toGiven({ value: meta.value }),
-			})
-			.toSQL().sql,
-		readMeta: builder
-			.select({ value: meta.value })
-			.from(meta)
-			.where(eq(meta.name, sql.placeholder("name")))
-			.toSQL().sql,
-		findEntry: builder
-			.select({ id: entries.id })
-			.from(entries)
-			.where(eq(entries.id, sql.placeholder("id")))
-			.toSQL().sql,
 	};
 }
+
+const compileWriters = (builder: Builder, { writers }: Tables) => ({
+	claimWriter: insert(builder, writers)
+		.onConflictDoUpdate({
+			target: writers.writer,
+			set: toGiven(getTableColumns(writers)),
+		})
+		.toSQL().sql,
+	touchWriter: builder
+		.update(writers)
+		.set({ seenAt: sql`${sql.placeholder("now")}` })
+		.where(eq(writers.writer, sql.placeholder("writer")))
+		.toSQL().sql,
+});
+
+const compileMeta = (builder: Builder, { meta }: Tables) => ({
+	setMeta: insert(builder, meta)
+		.onConflictDoUpdate({
+			target: meta.name,
+			set: toGiven({ value: meta.value }),
+		})
+		.toSQL().sql,
+	readMeta: builder
+		.select({ value: meta.value })
+		.from(meta)
+		.where(eq(meta.name, sql.placeholder("name")))
+		.toSQL().sql,
+});
 
 const toPlaceholders = (table: Table): Record<string, SQL> =>
 	Object.fromEntries(
