@@ -1,12 +1,7 @@
 /** The most that a call can come to, told from its body before it runs. */
 
-import {
-	maxCallNanos,
-	type Nanos,
-	roundUp,
-	toNanos,
-	toPicos,
-} from "./nanos.ts";
+import { maxCallNanos, type Nanos, toNanos } from "./nanos.ts";
+import { addTimes, openPicoSum, toSumNanos } from "./pico-sum.ts";
 import { type Asked, type Price, toHighestPrices } from "./price.ts";
 
 /** One model that may run within a call. */
@@ -102,7 +97,8 @@ export function toHoldAmount(ask: HoldAsk, mode: HoldMode): HoldAmount {
 	};
 	const promptTokens = toPromptTokens(ask, mode);
 	const webSearches = ask.webSearches.reduce<number>(addSearches, 0);
-	let picos = ask.slots[0].price.webSearch * BigInt(webSearches);
+	const sum = openPicoSum();
+	addTimes(sum, webSearches, ask.slots[0].price.webSearch);
 	let inputTokens = 0;
 	let outputTokens = 0;
 	let inputNanos: Nanos | undefined;
@@ -116,9 +112,13 @@ export function toHoldAmount(ask: HoldAsk, mode: HoldMode): HoldAmount {
 			promptTokens: input,
 			fast,
 		});
-		const inputPicos = BigInt(input) * highest.prompt;
-		inputNanos ??= toBounded(roundUp(toPicos(inputPicos)));
-		picos += inputPicos + BigInt(output) * highest.output;
+		if (inputNanos === undefined) {
+			const prompt = openPicoSum();
+			addTimes(prompt, input, highest.prompt);
+			inputNanos = toBounded(toSumNanos(prompt));
+		}
+		addTimes(sum, input, highest.prompt);
+		addTimes(sum, output, highest.output);
 		inputTokens += input;
 		outputTokens += output;
 	}
@@ -127,7 +127,7 @@ export function toHoldAmount(ask: HoldAsk, mode: HoldMode): HoldAmount {
 		outputTokens,
 		webSearches,
 		inputNanos: inputNanos ?? toNanos(0n),
-		nanos: toBounded(roundUp(toPicos(picos))),
+		nanos: toBounded(toSumNanos(sum)),
 	};
 }
 

@@ -159,7 +159,9 @@ export function toHighestPrices(
 		us: asked.mayBeUs && price.usPercent !== null,
 	});
 	const charged = (picos: bigint) =>
-		toPicos(divideUp(picos * BigInt(millionths), BigInt(oneInMillionths)));
+		millionths === oneInMillionths
+			? toPicos(picos)
+			: toPicos(divideUp(picos * BigInt(millionths), BigInt(oneInMillionths)));
 	let dearest = 0n;
 	for (const kind of promptKinds[asked.cacheWrite]) {
 		if (prices[kind] > dearest) dearest = prices[kind];

@@ -1,16 +1,20 @@
 /** What a call cost: a usage, times the prices in force. Pure. */
 import type { TruthState } from "../domain/entry.ts";
 import {
-	divideUp,
 	maxCallNanos,
 	type Nanos,
 	noPicos,
 	type Picos,
-	picosPerNano,
-	toNanos,
-	toPicos,
 } from "../domain/nanos.ts";
-import { oneInMillionths, type Price, toRates } from "../domain/price.ts";
+import {
+	addSum,
+	addTimes,
+	openPicoSum,
+	type PicoSum,
+	toSumNanos,
+	toSumPicos,
+} from "../domain/pico-sum.ts";
+import { type Price, toRates } from "../domain/price.ts";
 import type { Usage } from "../domain/usage.ts";
 import type { Catalog } from "./catalog.ts";
 import { type CostNote, toState } from "./cost-notes.ts";
@@ -55,8 +59,9 @@ export interface Cost {
 	readonly notes: readonly CostNote[];
 }
 
-/** A cost in the making; amounts in millionths of a pico-dollar, so that no factor needs rounding. */
-interface Bill extends Record<keyof CostParts, bigint> {
+/** A cost in the making. */
+interface Bill {
+	readonly parts: { readonly [Part in keyof CostParts]: PicoSum };
 	readonly catalog: Catalog;
 	readonly atMs: number;
 	readonly servedModel: string;
@@ -84,11 +89,13 @@ function openBill(usage: Usage, catalog: Catalog, context: CostContext): Bill {
 				context.ranServerTools === true),
 		prices: [],
 		notes: [],
-		input: 0n,
-		output: 0n,
-		cacheRead: 0n,
-		cacheWrite: 0n,
-		tools: 0n,
+		parts: {
+			input: openPicoSum(),
+			output: openPicoSum(),
+			cacheRead: openPicoSum(),
+			cacheWrite: openPicoSum(),
+			tools: openPicoSum(),
+		},
 	};
 }
 
@@ -145,17 +152,13 @@ function charge(sampling: Sampling, bill: Bill): void {
 		note(bill, "prompt_of_several");
 	}
 	if (!bill.prices.includes(name)) bill.prices.push(name);
-	const times = (count: number, picos: Picos) =>
-		count === 0 ? 0n : BigInt(count) * picos * factor;
-	const factor = BigInt(millionths);
-	bill.input += times(input, prices.input);
-	bill.output += times(output, prices.output);
-	bill.cacheRead += times(cacheRead, prices.cacheRead);
-	bill.cacheWrite += times(cacheWrite5m, prices.cacheWrite5m);
-	bill.cacheWrite += times(cacheWrite1h, prices.cacheWrite1h);
+	const { parts } = bill;
+	addTimes(parts.input, input, prices.input, millionths);
+	addTimes(parts.output, output, prices.output, millionths);
+	addTimes(parts.cacheRead, cacheRead, prices.cacheRead, millionths);
+	addTimes(parts.cacheWrite, cacheWrite5m, prices.cacheWrite5m, millionths);
+	addTimes(parts.cacheWrite, cacheWrite1h, prices.cacheWrite1h, millionths);
 }
-
-const onePico = BigInt(oneInMillionths);
 
 /** Once per call, whatever ran within it; no factor touches it. */
 function chargeSearches({ webSearches }: Usage, bill: Bill): void {
@@ -163,10 +166,8 @@ function chargeSearches({ webSearches }: Usage, bill: Bill): void {
 	const price = findPrice(bill.servedModel, bill);
 	if (price === null) return;
 	bill.prices.push(`${price.id}*search`);
-	bill.tools = BigInt(webSearches) * price.webSearch * onePico;
+	addTimes(bill.parts.tools, webSearches, price.webSearch);
 }
-
-const toPart = (amount: bigint): Picos => toPicos(divideUp(amount, onePico));
 
 function toUnpriced({ version }: Catalog, notes: readonly CostNote[]): Cost {
 	return {
@@ -188,26 +189,35 @@ function toUnpriced({ version }: Catalog, notes: readonly CostNote[]): Cost {
 function toTotal(bill: Bill): Cost {
 	const { catalog, notes, prices } = bill;
 	if (notes.includes("no_price")) return toUnpriced(catalog, notes);
-	const { input, output, cacheRead, cacheWrite, tools } = bill;
-	const sum = input + output + cacheRead + cacheWrite + tools;
-	const nanos = toNanos(divideUp(sum, onePico * picosPerNano));
+	const { input, output, cacheRead, cacheWrite, tools } = bill.parts;
+	const sum = openPicoSum();
+	addSum(sum, input);
+	addSum(sum, output);
+	addSum(sum, cacheRead);
+	addSum(sum, cacheWrite);
+	addSum(sum, tools);
+	const nanos = toSumNanos(sum);
 	if (nanos > maxCallNanos)
 		return toUnpriced(catalog, [...notes, "bad_counts"]);
 	return {
 		nanos,
 		state: toState(notes),
 		parts: {
-			input: toPart(input),
-			output: toPart(output),
-			cacheRead: toPart(cacheRead),
-			cacheWrite: toPart(cacheWrite),
-			tools: toPart(tools),
+			input: toSumPicos(input),
+			output: toSumPicos(output),
+			cacheRead: toSumPicos(cacheRead),
+			cacheWrite: toSumPicos(cacheWrite),
+			tools: toSumPicos(tools),
 		},
-		price: prices.length > 0 ? prices.join(" ") : null,
+		price: toPriceText(prices),
 		catalog: catalog.version,
 		notes,
 	};
 }
+
+/** Nearly always there is one. */
+const toPriceText = (prices: readonly string[]): string | null =>
+	prices.length > 1 ? prices.join(" ") : (prices[0] ?? null);
 
 /** Never throws: counts that are none make the cost `unpriced`. */
 export function toCost(
