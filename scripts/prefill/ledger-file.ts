@@ -1,0 +1,104 @@
+/** The one place where a prefilled database touches the store: a ledger in a file, written as the gateway writes it. */
+import { statSync } from "node:fs";
+import { drizzle } from "drizzle-orm/sqlite-proxy";
+import { openDatabase } from "../../src/platform/bun.ts";
+import { firstLink, toLink } from "../../src/store/chain.ts";
+import { claimOnlyWriter } from "../../src/store/claim-writer.ts";
+import type { Statement } from "../../src/store/engine.ts";
+import { toEntryColumns } from "../../src/store/entry-row.ts";
+import { migrate, readSqliteVersion } from "../../src/store/migrate.ts";
+import { sqliteMigrations } from "../../src/store/migrations/sqlite.ts";
+import { toRollups } from "../../src/store/rollup.ts";
+import * as schema from "../../src/store/schema-sqlite.ts";
+import { openSqlite, type WorkerPort } from "../../src/store/sqlite.ts";
+import { compileStatements } from "../../src/store/statements.ts";
+import type { Tables } from "../../src/store/tables.ts";
+import type { Call } from "./calls.ts";
+
+export interface LedgerFile {
+	/** In one transaction, behind what is there. Resolves when the next may come; a power cut is not waited for. */
+	add(group: readonly Call[]): Promise<void>;
+	/** Resolves when a power cut cannot undo it. */
+	close(): Promise<void>;
+}
+
+/** Makes a ledger in a new file, with writer 1, whose chain a gateway goes on with. */
+export async function openLedgerFile(
+	path: string,
+	nowMs: number,
+): Promise<LedgerFile> {
+	const engine = await openSqlite(path, openWorker);
+	await migrate(engine, {
+		migrations: sqliteMigrations,
+		readVersion: readSqliteVersion,
+	});
+	const builder = drizzle(async () => ({ rows: [] }));
+	const tables = schema as unknown as Tables;
+	const statements = compileStatements(builder, tables);
+	const writer = await claimOnlyWriter(engine, {
+		statements,
+		name: "prefill",
+		nowMs,
+		leaseUntilMs: nowMs,
+	});
+	let link = firstLink;
+	let running = Promise.resolve();
+	return {
+		add: async (group) => {
+			const added: Statement[] = [];
+			for (const { entry } of group) {
+				const columns = toEntryColumns(entry);
+				link = toLink(link, writer, columns);
+				const values = [writer, link.seq, ...columns, link.hash];
+				added.push({ sql: statements.addEntry, values });
+			}
+			for (const values of toRollups(group))
+				added.push({ sql: statements.addToRollup, values });
+			// While this one is written, the caller makes the next.
+			await running;
+			running = engine.commit(added, false);
+		},
+		close: async () => {
+			await running;
+			const values = [nowMs, writer];
+			await engine.commit([{ sql: statements.touchWriter, values }], true);
+			await engine.close();
+		},
+	};
+}
+
+const openWorker = (role: string) =>
+	new Worker(
+		new URL(`../../src/${role}.ts`, import.meta.url),
+	) as unknown as WorkerPort;
+
+export interface FileSize {
+	readonly entries: number;
+	/** Of the whole file: indexes, sums and all. */
+	readonly bytes: number;
+	readonly bytesPerEntry: number;
+	/** Bytes by table and index. */
+	readonly tables: Readonly<Record<string, number>>;
+}
+
+/** Folds the log into the file, if there is one. Throws the runtime's error for what is no ledger. */
+export function measureFile(path: string): FileSize {
+	const database = openDatabase(path);
+	try {
+		database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+		const read = (sql: string) => database.prepare(sql).rows([]);
+		const entries = Number(read("SELECT count(*) FROM entries")[0]?.[0]);
+		const sizes = read(
+			"SELECT name, pgsize FROM dbstat WHERE aggregate = 1 ORDER BY pgsize DESC",
+		);
+		const bytes = statSync(path).size;
+		return {
+			entries,
+			bytes,
+			bytesPerEntry: bytes / entries,
+			tables: Object.fromEntries(sizes),
+		};
+	} finally {
+		database.close();
+	}
+}
