@@ -4,13 +4,10 @@
  */
 import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { compile } from "./compile.ts";
+import { compile, program } from "./compile.ts";
 import { name, projectRoot, version } from "./project.ts";
 import { say } from "./say.ts";
 import { type Target, targets } from "./targets.ts";
-
-/** The program, and beside it the files that run as workers (nested ones are not found once compiled). */
-const entrypoints = ["src/main.ts", "src/writer.ts", "src/reader.ts"];
 
 interface Built {
 	file: string;
@@ -64,7 +61,7 @@ function toFile(stem: string, platform: string) {
 
 async function build(file: string, target?: Target): Promise<Built> {
 	const startMs = performance.now();
-	await compile(entrypoints, { outfile: file, target });
+	await compile(program, { outfile: file, target });
 	const ms = Math.round(performance.now() - startMs);
 	return { file, bytes: statSync(file).size, ms, sha256: await hashFile(file) };
 }

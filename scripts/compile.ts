@@ -9,6 +9,13 @@ const execArgv = [
 	"--disallow-code-generation-from-strings=strict",
 ];
 
+/** The program, and beside it the files that run as workers (nested ones are not found once compiled). */
+export const program: readonly string[] = [
+	"src/main.ts",
+	"src/writer.ts",
+	"src/reader.ts",
+];
+
 export interface CompileOptions {
 	outfile: string;
 	/** Without it: this machine. Others' runtimes come from the npm registry, once. */
