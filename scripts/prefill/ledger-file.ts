@@ -81,12 +81,25 @@ export interface FileSize {
 	readonly tables: Readonly<Record<string, number>>;
 }
 
-/** Folds the log into the file, if there is one. Throws the runtime's error for what is no ledger. */
-export function measureFile(path: string): FileSize {
+const foldWithinMs = 30_000;
+const lookEveryMs = 20;
+
+/**
+ * Folds the log into the file, if there is one. Rejects when somebody else is at it, and with the runtime's error for what
+ * is no ledger.
+ */
+export async function measureFile(path: string): Promise<FileSize> {
 	const database = openDatabase(path);
 	try {
-		database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 		const read = (sql: string) => database.prepare(sql).rows([]);
+		const isFolded = () =>
+			read("PRAGMA wal_checkpoint(TRUNCATE)")[0]?.[0] === 0;
+		// The thread that has just written the file may be folding it itself, and SQLite does not wait for that.
+		const deadline = performance.now() + foldWithinMs;
+		while (!isFolded()) {
+			if (performance.now() > deadline) throw new Error(`${path} is in use`);
+			await Bun.sleep(lookEveryMs);
+		}
 		const entries = Number(read("SELECT count(*) FROM entries")[0]?.[0]);
 		const sizes = read(
 			"SELECT name, pgsize FROM dbstat WHERE aggregate = 1 ORDER BY pgsize DESC",

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,9 @@ import { projectRoot } from "../../scripts/project.ts";
 import { openDatabase } from "../../src/platform/bun.ts";
 import { firstLink, toLink } from "../../src/store/chain.ts";
 import { toEntryColumns, toStoredEntry } from "../../src/store/entry-row.ts";
+
+// Programs are started, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 const entries = 500;
 const folder = mkdtempSync(join(tmpdir(), "tollway-prefill-"));
