@@ -1,7 +1,8 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { compile } from "../compile.ts";
+import { compile, program } from "../compile.ts";
+import { copyLedger } from "./database.ts";
 import { toNginxCommand } from "./nginx.ts";
 import { messageReply } from "./replies.ts";
 import { smallBody } from "./requests.ts";
@@ -10,10 +11,16 @@ const readyWithinMs = 10_000;
 const readyCheckMs = 20;
 const stopWithinMs = 5_000;
 
+/** When a Tollway counts an Entry as committed: TOLLWAY_DURABILITY. */
+export type Durability = "interval" | "always";
+
 /** A relay under test: how to make it (once), and the command that serves on a port in front of an upstream. */
 export interface Gateway {
 	name: string;
-	prepare(folder: string): Promise<void>;
+	/** By whose targets it is judged; none: by none. */
+	durability?: Durability;
+	/** @param ledger the database to begin with */
+	prepare(folder: string, ledger: string): Promise<void>;
 	command(place: Place): { cmd: string[]; env?: Record<string, string> };
 }
 
@@ -41,20 +48,28 @@ export const bare: Gateway = {
 	}),
 };
 
-/** As a user runs it: default settings, an upstream key, the log in a file. */
-export const tollway: Gateway = {
-	name: "tollway",
-	prepare: (folder) =>
-		compile(["src/main.ts"], { outfile: join(folder, "tollway") }),
-	command: ({ folder, port, upstreamPort }) => ({
-		cmd: [join(folder, "tollway")],
-		env: {
-			PORT: String(port),
-			TOLLWAY_UPSTREAM_URL: `http://127.0.0.1:${upstreamPort}`,
-			TOLLWAY_DATA_DIR: join(folder, `data-${port}`),
-			ANTHROPIC_API_KEY: "sk-ant-api03-made-up-for-the-benchmark",
+/** As a user runs it: default settings but for one, an upstream key, the log in a file; with a past of its own. */
+export const toTollway = (durability: Durability): Gateway => {
+	const toDataFolder = (folder: string) => join(folder, `data-${durability}`);
+	return {
+		name: `tollway ${durability}`,
+		durability,
+		prepare: async (folder, ledger) => {
+			const outfile = join(folder, "tollway");
+			if (!existsSync(outfile)) await compile(program, { outfile });
+			copyLedger(ledger, toDataFolder(folder));
 		},
-	}),
+		command: ({ folder, port, upstreamPort }) => ({
+			cmd: [join(folder, "tollway")],
+			env: {
+				PORT: String(port),
+				TOLLWAY_UPSTREAM_URL: `http://127.0.0.1:${upstreamPort}`,
+				TOLLWAY_DATA_DIR: toDataFolder(folder),
+				TOLLWAY_DURABILITY: durability,
+				ANTHROPIC_API_KEY: "sk-ant-api03-made-up-for-the-benchmark",
+			},
+		}),
+	};
 };
 
 export const nginx: Gateway = {
@@ -70,7 +85,7 @@ export async function start(
 ): Promise<Running> {
 	const port = await findFreePort();
 	const { cmd, env } = gateway.command({ folder, port, upstreamPort });
-	const log = join(folder, `${gateway.name}-${port}.log`);
+	const log = join(folder, `${gateway.name.replaceAll(" ", "-")}-${port}.log`);
 	const descriptor = openSync(log, "a");
 	const child = Bun.spawn(["taskset", "-c", String(core), ...cmd], {
 		env: { PATH: `${process.env.PATH}:/usr/sbin`, HOME: folder, ...env },

@@ -1,3 +1,6 @@
+import type { FileSize } from "../prefill/ledger-file.ts";
+import { type Loop, pacedCallsPerSecond } from "./event-loop.ts";
+import type { Durability } from "./gateways.ts";
 import type { Figure, Measured } from "./measure.ts";
 import type { Scenario } from "./scenarios.ts";
 
@@ -9,12 +12,34 @@ export interface Row extends Measured {
 
 /** A target held against the figures of one run of the benchmark. */
 export interface Verdict {
-	scenario: string;
+	what: string;
+	gateway: string;
 	target: string;
 	limit: number;
 	value: number;
-	passed: boolean;
+	unit: "µs" | "bytes";
+	/** Null: this machine cannot tell. */
+	passed: boolean | null;
 }
+
+/** A gateway, and by whose targets it is judged. */
+export interface Contestant {
+	readonly name: string;
+	readonly durability?: Durability;
+}
+
+/** Everything that one run has found out. */
+export interface Results {
+	readonly rows: readonly Row[];
+	readonly loops: readonly Loop[];
+	readonly ledger: FileSize;
+	/** Until a page is on the disk. */
+	readonly syncMicros: number;
+}
+
+/** Of a million, with indexes and sums. */
+const maxBytesPerEntry = 900;
+const maxBlockedMicros = 10_000;
 
 const columns: readonly { title: string; show(row: Row): string }[] = [
 	{ title: "load", show: (row) => row.scenario },
@@ -47,37 +72,89 @@ export function toTable(rows: readonly Row[]) {
 		.join("\n");
 }
 
-/** Tollway's figures against the bare relay's. */
+/** Tollway's figures against the bare relay's, and against what was promised. */
 export function judge(
-	rows: readonly Row[],
+	results: Results,
 	scenarios: readonly Scenario[],
-	subject: string,
+	contestants: readonly Contestant[],
 ): Verdict[] {
-	const read = (scenario: string, gateway: string, figure: Figure) =>
-		rows.find((row) => row.scenario === scenario && row.gateway === gateway)?.[
-			figure
-		] ?? Number.NaN;
-	return scenarios.flatMap(({ name, targets }) =>
-		targets.map(({ figure, factor, extra, text }) => {
-			const limit = read(name, "bare", figure) * factor + extra;
-			const value = read(name, subject, figure);
-			return {
-				scenario: name,
-				target: text,
-				limit,
-				value,
-				passed: value <= limit,
-			};
+	const judged = contestants.filter(({ durability }) => durability);
+	return [
+		...scenarios.flatMap((scenario) =>
+			judged.flatMap((one) => judgeRows(results, scenario, one)),
+		),
+		...judged.map(({ name }) => judgeLoop(results, name)),
+		toVerdict({
+			what: `${results.ledger.entries.toLocaleString("en")} Entries`,
+			gateway: "the ledger",
+			target: `bytes per Entry ≤ ${maxBytesPerEntry}`,
+			limit: maxBytesPerEntry,
+			value: results.ledger.bytesPerEntry,
+			unit: "bytes",
 		}),
-	);
+	];
 }
 
-export function toSentence({
-	scenario,
-	target,
-	limit,
-	value,
-	passed,
-}: Verdict) {
-	return `${passed ? "pass" : "MISS"}  ${scenario}: ${target} (${value.toFixed(1)} µs of ${limit.toFixed(1)})`;
+/** A figure that is missing is not a number, and passes nothing. */
+const toVerdict = (held: Omit<Verdict, "passed">): Verdict => ({
+	...held,
+	passed: held.value <= held.limit,
+});
+
+function judgeRows(
+	{ rows, syncMicros }: Results,
+	{ name, targets }: Scenario,
+	contestant: Contestant,
+): Verdict[] {
+	const read = (gateway: string, figure: Figure) =>
+		rows.find((row) => row.scenario === name && row.gateway === gateway)?.[
+			figure
+		] ?? Number.NaN;
+	return targets
+		.filter(({ durability }) => durability === contestant.durability)
+		.map(({ figure, factor, extra, text, syncBelowMicros }) => {
+			const verdict = toVerdict({
+				what: name,
+				gateway: contestant.name,
+				target: text,
+				limit: read("bare", figure) * factor + extra,
+				value: read(contestant.name, figure),
+				unit: "µs",
+			});
+			return syncMicros >= (syncBelowMicros ?? Number.POSITIVE_INFINITY)
+				? { ...verdict, passed: null }
+				: verdict;
+		});
 }
+
+const judgeLoop = ({ loops }: Results, gateway: string): Verdict =>
+	toVerdict({
+		what: `${pacedCallsPerSecond.toLocaleString("en")} calls/s`,
+		gateway,
+		target: `event loop never blocked > ${maxBlockedMicros / 1_000} ms`,
+		limit: maxBlockedMicros,
+		value:
+			loops.find((loop) => loop.gateway === gateway)?.blockedMicros ??
+			Number.NaN,
+		unit: "µs",
+	});
+
+export function toSentence(verdict: Verdict) {
+	const { what, gateway, target, limit, value, unit, passed } = verdict;
+	const word = passed === null ? "skip" : passed ? "pass" : "MISS";
+	return `${word}  ${what}, ${gateway}: ${target} (${value.toFixed(1)} ${unit} of ${limit.toFixed(1)})`;
+}
+
+/** What the run stood on, in a few lines. */
+export function toFacts({ ledger, syncMicros, loops }: Results): string[] {
+	return [
+		`${ledger.entries.toLocaleString("en")} Entries, ${ledger.bytesPerEntry.toFixed(0)} bytes each with indexes and sums`,
+		`the disk takes ${(syncMicros / 1_000).toFixed(2)} ms to write and sync 4 KiB`,
+		...loops.map(
+			({ gateway, p50Micros, p99Micros, longestMicros, blockedMicros }) =>
+				`${gateway} at ${pacedCallsPerSecond.toLocaleString("en")} calls/s answers a probe in ${toMs(p50Micros)} (p50), ${toMs(p99Micros)} (p99), once in ${toMs(longestMicros)}, of which the event loop was blocked at most ${toMs(blockedMicros)}`,
+		),
+	];
+}
+
+const toMs = (micros: number) => `${(micros / 1_000).toFixed(2)} ms`;
