@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureFile, openLedgerFile } from "./prefill/ledger-file.ts";
-import { makeGroups, type Plan } from "./prefill/make-groups.ts";
+import { makeGroups, type Plan, toStartMs } from "./prefill/make-groups.ts";
 import { say } from "./say.ts";
 
 const usage =
@@ -42,7 +42,7 @@ function readArguments(): Plan & { path: string } {
 }
 
 async function fill({ path, ...plan }: ReturnType<typeof readArguments>) {
-	const file = await openLedgerFile(path, plan.untilMs);
+	const file = await openLedgerFile(path, toStartMs(plan));
 	let added = 0;
 	for (const group of makeGroups(plan)) {
 		await file.add(group);

@@ -1,6 +1,7 @@
 /** When calls are made: hour by hour, more of them while people work. */
 export const hourMs = 3_600_000;
 const hoursPerDay = 24;
+export const dayMs = hoursPerDay * hourMs;
 
 /** By the hour of a day, UTC: a company in Europe, and what it runs at night. */
 const workday = [

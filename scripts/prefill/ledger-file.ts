@@ -2,13 +2,14 @@
 import { statSync } from "node:fs";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import { openDatabase } from "../../src/platform/bun.ts";
-import { firstLink, toLink } from "../../src/store/chain.ts";
+import { openBook } from "../../src/store/book.ts";
 import { claimOnlyWriter } from "../../src/store/claim-writer.ts";
-import type { Statement } from "../../src/store/engine.ts";
+import type { StoreError } from "../../src/store/engine.ts";
 import { toEntryColumns } from "../../src/store/entry-row.ts";
 import { migrate, readSqliteVersion } from "../../src/store/migrate.ts";
 import { sqliteMigrations } from "../../src/store/migrations/sqlite.ts";
-import { toRollups } from "../../src/store/rollup.ts";
+import { compileEntryQueries } from "../../src/store/read-entries.ts";
+import { openReferenceIndexer } from "../../src/store/reference-indexer.ts";
 import * as schema from "../../src/store/schema-sqlite.ts";
 import { openSqlite, type WorkerPort } from "../../src/store/sqlite.ts";
 import { compileStatements } from "../../src/store/statements.ts";
@@ -22,11 +23,16 @@ export interface LedgerFile {
 	close(): Promise<void>;
 }
 
-/** Makes a ledger in a new file, with writer 1, whose chain a gateway goes on with. */
+/**
+ * Makes a ledger in a new file, with writer 1, whose chain a gateway goes on with.
+ * @param startMs its clock stands there, and then at the end of the newest Entry
+ */
 export async function openLedgerFile(
 	path: string,
-	nowMs: number,
+	startMs: number,
 ): Promise<LedgerFile> {
+	let nowMs = startMs;
+	const clock = { now: () => nowMs, monotonic: () => performance.now() };
 	const engine = await openSqlite(path, openWorker);
 	await migrate(engine, {
 		migrations: sqliteMigrations,
@@ -41,31 +47,44 @@ export async function openLedgerFile(
 		nowMs,
 		leaseUntilMs: nowMs,
 	});
-	let link = firstLink;
+	const book = await openBook({ engine, statements, writer, clock });
+	let indexFault: StoreError | null = null;
+	const indexer = openReferenceIndexer({
+		engine,
+		queries: compileEntryQueries(builder, tables).references,
+		writer,
+		clock,
+		onFault: (fault) => {
+			indexFault = fault;
+		},
+	});
 	let running = Promise.resolve();
 	return {
 		add: async (group) => {
-			const added: Statement[] = [];
-			for (const { entry } of group) {
-				const columns = toEntryColumns(entry);
-				link = toLink(link, writer, columns);
-				const values = [writer, link.seq, ...columns, link.hash];
-				added.push({ sql: statements.addEntry, values });
-			}
-			for (const values of toRollups(group))
-				added.push({ sql: statements.addToRollup, values });
+			const settled = group.map((call) => ({
+				...call,
+				columns: JSON.stringify(toEntryColumns(call.entry)),
+			}));
 			// While this one is written, the caller makes the next.
 			await running;
-			running = engine.commit(added, false);
+			running = book.commit({ ...nothingElse, settled }, false);
+			nowMs = group.reduce(
+				(last, { entry }) => Math.max(last, entry.startedMs + entry.durationMs),
+				nowMs,
+			);
 		},
 		close: async () => {
 			await running;
-			const values = [nowMs, writer];
-			await engine.commit([{ sql: statements.touchWriter, values }], true);
+			await indexer.run();
+			await indexer.close();
+			if (indexFault !== null) throw indexFault;
+			await book.touch(true);
 			await engine.close();
 		},
 	};
 }
+
+const nothingElse = { holds: [], dropsHolds: false, along: [] } as const;
 
 const openWorker = (role: string) =>
 	new Worker(

@@ -2,7 +2,7 @@ import { loadPrices } from "../../src/pricing/load-prices.ts";
 import { type Call, toCall } from "./calls.ts";
 import { toCast } from "./cast.ts";
 import { openDice } from "./dice.ts";
-import { hourMs, toHours } from "./hours.ts";
+import { dayMs, hourMs, toHours } from "./hours.ts";
 
 export interface Plan {
 	readonly entries: number;
@@ -19,12 +19,8 @@ const castSize = { keys: 50, teams: 8, tags: 200 } as const;
 const maxModels = 14;
 
 /** Entries hour by hour, those of an hour in the order in which they end, which is the order of a ledger. */
-export function* makeGroups({
-	entries,
-	seed,
-	days,
-	untilMs,
-}: Plan): Iterable<readonly Call[]> {
+export function* makeGroups(plan: Plan): Iterable<readonly Call[]> {
+	const { entries, seed, untilMs } = plan;
 	const dice = openDice(seed);
 	const { catalog, problems } = loadPrices({
 		unknownModel: "dearest",
@@ -32,17 +28,16 @@ export function* makeGroups({
 		path: null,
 	});
 	if (problems) throw new Error(problems.join("\n"));
-	const startMs = untilMs - days * 24 * hourMs;
 	const models = catalog.models
 		.filter(
 			({ rows, retiresMs }) =>
-				(rows[0]?.fromMs ?? untilMs) <= startMs && retiresMs >= untilMs,
+				(rows[0]?.fromMs ?? untilMs) <= toStartMs(plan) && retiresMs >= untilMs,
 		)
 		.map(({ model }) => model)
 		.slice(0, maxModels);
 	if (models.length === 0) throw new Error("no model was on sale at that time");
 	const cast = toCast(dice, models, castSize);
-	for (const hour of toHours(entries, { days, untilMs })) {
+	for (const hour of toHours(entries, plan)) {
 		const starts = Array.from(
 			{ length: hour.calls },
 			() => hour.startMs + dice.below(hourMs),
@@ -56,5 +51,8 @@ export function* makeGroups({
 			yield calls.slice(at, at + maxGroup);
 	}
 }
+
+export const toStartMs = ({ days, untilMs }: Plan): number =>
+	untilMs - days * dayMs;
 
 const toEndMs = ({ entry }: Call) => entry.startedMs + entry.durationMs;

@@ -50,7 +50,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("the ledger verifies from its first Entry to its last", () => {
 	let last = firstLink;
 	for (const { writer, seq, hash, ...entry } of readEntries("a.db")) {
-		last = toLink(last, writer, toEntryColumns(entry));
+		last = toLink(last, writer, JSON.stringify(toEntryColumns(entry)));
 		expect([writer, seq, hash]).toEqual([1, last.seq, last.hash]);
 	}
 	expect(last.seq).toBe(entries);
