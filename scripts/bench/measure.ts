@@ -24,7 +24,7 @@ export async function measure(
 	const after = readTree(gateway.pid);
 	if (seen.failures > 0 || seen.calls === 0)
 		throw new Error(
-			`${gateway.name}: ${seen.failures} of ${seen.calls} calls failed`,
+			`${gateway.name}: ${seen.failures} of ${seen.calls} calls failed (${seen.kinds})`,
 		);
 	return {
 		cpuMicros: (after.cpuMicros - before.cpuMicros) / seen.calls,
