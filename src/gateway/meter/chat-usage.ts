@@ -5,7 +5,7 @@
  * have no name. Anthropic's endpoint of that shape caches nothing, and documents both `…_details` as always empty.
  */
 
-import { openCounts } from "./counts.ts";
+import { openCounts, takeCount, takeObject } from "./counts.ts";
 import type { JsonObject } from "./json.ts";
 import type { MeteredUsage } from "./message-usage.ts";
 import { emptyReading, emptyUsage, type Reading } from "./reading.ts";
@@ -54,25 +54,25 @@ export function toChatUsage(facts: ChatFacts): MeteredUsage {
 		return { usage, malformed: false, rest: null };
 	}
 	const counts = openCounts();
-	const prompt = counts.count(raw, "prompt_tokens");
-	const cacheRead = counts.count(
-		counts.object(raw, "prompt_tokens_details"),
-		"cached_tokens",
+	const prompt = takeCount(counts, raw.prompt_tokens);
+	const cacheRead = takeCount(
+		counts,
+		takeObject(counts, raw.prompt_tokens_details)?.cached_tokens,
 	);
-	if (cacheRead > prompt) counts.fault();
+	if (cacheRead > prompt) counts.faulty = true;
 	if (raw.prompt_tokens == null || raw.completion_tokens == null)
-		counts.fault();
+		counts.faulty = true;
 	const usage = {
 		...emptyUsage,
 		input: Math.max(0, prompt - cacheRead),
-		output: counts.count(raw, "completion_tokens"),
+		output: takeCount(counts, raw.completion_tokens),
 		cacheRead: Math.min(cacheRead, prompt),
-		thinking: counts.count(
-			counts.object(raw, "completion_tokens_details"),
-			"reasoning_tokens",
+		thinking: takeCount(
+			counts,
+			takeObject(counts, raw.completion_tokens_details)?.reasoning_tokens,
 		),
 		model,
 		stopReason,
 	};
-	return { usage, malformed: counts.isFaulty(), rest: toRest(raw, columns) };
+	return { usage, malformed: counts.faulty, rest: toRest(raw, columns) };
 }

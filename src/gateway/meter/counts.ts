@@ -2,45 +2,44 @@
 
 import { type JsonObject, toObject, toText } from "./json.ts";
 
-/** Reads the members of a usage, and remembers whether each was what it must be. */
+/** Remembers whether every member of a usage was what it must be. */
 export interface Counts {
-	/** A whole number; 0 where there is none. */
-	count(of: JsonObject | null, name: string): number;
-	/** A whole number; null where there is none. */
-	countOrNull(of: JsonObject, name: string): number | null;
-	object(of: JsonObject, name: string): JsonObject | null;
-	list(of: JsonObject, name: string): readonly unknown[];
-	text(of: JsonObject, name: string): string | null;
-	/** Something is wrong with it. */
-	fault(): void;
-	isFaulty(): boolean;
+	faulty: boolean;
 }
 
-export function openCounts(): Counts {
-	let faulty = false;
-	const read = <T>(
-		of: JsonObject | null,
-		name: string,
-		to: (value: unknown) => T | null,
-	): T | null => {
-		const value = of?.[name] ?? null;
-		if (value === null) return null;
-		const wanted = to(value);
-		faulty ||= wanted === null;
-		return wanted;
-	};
-	return {
-		count: (of, name) => read(of, name, toCount) ?? 0,
-		countOrNull: (of, name) => read(of, name, toCount),
-		object: (of, name) => read(of, name, toObject),
-		list: (of, name) => read(of, name, toList) ?? [],
-		text: (of, name) => read(of, name, toText),
-		fault() {
-			faulty = true;
-		},
-		isFaulty: () => faulty,
-	};
+export const openCounts = (): Counts => ({ faulty: false });
+
+function read<T>(
+	counts: Counts,
+	value: unknown,
+	to: (value: unknown) => T | null,
+): T | null {
+	if (value === undefined || value === null) return null;
+	const wanted = to(value);
+	if (wanted === null) counts.faulty = true;
+	return wanted;
 }
+
+/** A whole number; null where there is none. */
+export const takeCountOrNull = (
+	counts: Counts,
+	value: unknown,
+): number | null => read(counts, value, toCount);
+
+/** A whole number; 0 where there is none. */
+export const takeCount = (counts: Counts, value: unknown): number =>
+	read(counts, value, toCount) ?? 0;
+
+export const takeObject = (counts: Counts, value: unknown): JsonObject | null =>
+	read(counts, value, toObject);
+
+export const takeText = (counts: Counts, value: unknown): string | null =>
+	read(counts, value, toText);
+
+const nothing: readonly never[] = [];
+
+export const takeList = (counts: Counts, value: unknown): readonly unknown[] =>
+	read(counts, value, toList) ?? nothing;
 
 /** Null for anything but a whole number of 0 or more. */
 export const toCount = (value: unknown): number | null =>

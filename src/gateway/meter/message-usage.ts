@@ -1,7 +1,15 @@
 /** The usage of the Messages API, as Usage. */
 
 import type { Iteration, TokenCounts, Usage } from "../../domain/usage.ts";
-import { type Counts, openCounts } from "./counts.ts";
+import {
+	type Counts,
+	openCounts,
+	takeCount,
+	takeCountOrNull,
+	takeList,
+	takeObject,
+	takeText,
+} from "./counts.ts";
 import { type JsonObject, toObject, toText } from "./json.ts";
 import type { Reading } from "./reading.ts";
 import { type Columns, toRawRest, toRest } from "./rest.ts";
@@ -86,45 +94,50 @@ export function toMessageUsage(
 	const split = facts.splitIsLast
 		? readSplit(raw, counts)
 		: findSplit(raw, iterations, counts);
+	const writes = reconcile(split, raw, counts);
 	const usage: Usage = {
-		input: counts.count(raw, "input_tokens"),
-		output: counts.count(raw, "output_tokens"),
-		...reconcile(split, raw, counts),
-		cacheRead: counts.count(raw, "cache_read_input_tokens"),
+		input: takeCount(counts, raw.input_tokens),
+		output: takeCount(counts, raw.output_tokens),
+		cacheWrite5m: writes.cacheWrite5m,
+		cacheWrite1h: writes.cacheWrite1h,
+		cacheRead: takeCount(counts, raw.cache_read_input_tokens),
 		model: facts.model,
-		serviceTier: counts.text(raw, "service_tier"),
-		inferenceGeo: counts.text(raw, "inference_geo"),
-		speed: counts.text(raw, "speed"),
+		serviceTier: takeText(counts, raw.service_tier),
+		inferenceGeo: takeText(counts, raw.inference_geo),
+		speed: takeText(counts, raw.speed),
 		stopReason: facts.stopReason,
-		webSearches: counts.count(
-			counts.object(raw, "server_tool_use"),
-			"web_search_requests",
+		webSearches: takeCount(
+			counts,
+			takeObject(counts, raw.server_tool_use)?.web_search_requests,
 		),
 		codeExecutions: facts.codeExecutions,
-		thinking: counts.count(
-			counts.object(raw, "output_tokens_details"),
-			"thinking_tokens",
+		thinking: takeCount(
+			counts,
+			takeObject(counts, raw.output_tokens_details)?.thinking_tokens,
 		),
 		iterations,
 	};
 	const rest = toRest(raw, columns);
-	return { usage, malformed: counts.isFaulty(), rest };
+	return { usage, malformed: counts.faulty, rest };
 }
 
-function toIterations(raw: JsonObject, counts: Counts): Iteration[] {
-	const list = counts.list(raw, "iterations");
-	if (list.length > maxIterations) counts.fault();
+const noIterations: readonly Iteration[] = [];
+
+function toIterations(raw: JsonObject, counts: Counts): readonly Iteration[] {
+	const list = takeList(counts, raw.iterations);
+	if (list.length === 0) return noIterations;
+	if (list.length > maxIterations) counts.faulty = true;
 	return list.slice(0, maxIterations).map((entry) => {
 		const step = toObject(entry) ?? {};
 		const type = toText(step.type);
-		if (type === null) counts.fault();
+		if (type === null) counts.faulty = true;
 		return {
 			type: type ?? "unknown",
-			model: counts.text(step, "model"),
-			input: counts.count(step, "input_tokens"),
-			output: counts.count(step, "output_tokens"),
+			model: takeText(counts, step.model),
+			input: takeCount(counts, step.input_tokens),
+			output: takeCount(counts, step.output_tokens),
 			...reconcile(readSplit(step, counts), step, counts),
-			cacheRead: counts.count(step, "cache_read_input_tokens"),
+			cacheRead: takeCount(counts, step.cache_read_input_tokens),
 		};
 	});
 }
@@ -136,11 +149,12 @@ type Writes = Pick<TokenCounts, "cacheWrite5m" | "cacheWrite1h">;
  * What it has more is of five minutes, because what server tools write of their own accord always is.
  */
 function reconcile(split: Writes, raw: JsonObject, counts: Counts): Writes {
-	const total = counts.countOrNull(raw, "cache_creation_input_tokens");
+	const total = takeCountOrNull(counts, raw.cache_creation_input_tokens);
 	if (total === null) return split;
 	const more = total - split.cacheWrite5m - split.cacheWrite1h;
+	if (more === 0) return split;
 	if (more >= 0) return { ...split, cacheWrite5m: split.cacheWrite5m + more };
-	counts.fault();
+	counts.faulty = true;
 	const cacheWrite1h = Math.min(split.cacheWrite1h, total);
 	return { cacheWrite5m: total - cacheWrite1h, cacheWrite1h };
 }
@@ -152,16 +166,16 @@ function findSplit(
 	counts: Counts,
 ): Writes {
 	const isSplit = (step: unknown) => toObject(step)?.cache_creation != null;
-	return counts.list(raw, "iterations").some(isSplit)
+	return takeList(counts, raw.iterations).some(isSplit)
 		? sumWrites(iterations)
 		: readSplit(raw, counts);
 }
 
 function readSplit(raw: JsonObject, counts: Counts): Writes {
-	const split = counts.object(raw, "cache_creation");
+	const split = takeObject(counts, raw.cache_creation);
 	return {
-		cacheWrite5m: counts.count(split, "ephemeral_5m_input_tokens"),
-		cacheWrite1h: counts.count(split, "ephemeral_1h_input_tokens"),
+		cacheWrite5m: takeCount(counts, split?.ephemeral_5m_input_tokens),
+		cacheWrite1h: takeCount(counts, split?.ephemeral_1h_input_tokens),
 	};
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { readDecimal, toNanos } from "../../domain/nanos.ts";
-import { type Counts, openCounts } from "./counts.ts";
+import { type Counts, openCounts, takeObject, takeText } from "./counts.ts";
 import type { JsonObject } from "./json.ts";
 import { messageColumns, toMessageUsage } from "./message-usage.ts";
 import { emptyReading, type Reading, type SessionCost } from "./reading.ts";
@@ -40,7 +40,7 @@ export function toSessionReading(facts: SessionFacts): Reading {
 	);
 	const counts = openCounts();
 	const session = toSessionCost(raw, counts);
-	const isMalformed = facts.malformed || malformed || counts.isFaulty();
+	const isMalformed = facts.malformed || malformed || counts.faulty;
 	return {
 		...reading,
 		usage,
@@ -56,15 +56,15 @@ export function toSessionReading(facts: SessionFacts): Reading {
 const centDecimals = 7;
 
 function toSessionCost(raw: JsonObject, counts: Counts): SessionCost {
-	const cost = counts.object(raw, "list_cost");
+	const cost = takeObject(counts, raw.list_cost);
 	const activeSeconds = toSeconds(raw.active_seconds);
 	if (cost === null) return { listCost: null, activeSeconds };
-	const amount = counts.text(cost, "amount");
+	const amount = takeText(counts, cost.amount);
 	const nanos =
 		cost.currency === "USD" && amount !== null
 			? readDecimal(amount, centDecimals)
 			: undefined;
-	if (nanos === undefined) counts.fault();
+	if (nanos === undefined) counts.faulty = true;
 	return {
 		listCost: nanos === undefined ? null : toNanos(nanos),
 		activeSeconds,

@@ -39,37 +39,47 @@ export function readWhole(bytes: Uint8Array): ReplyFacts {
 
 function toFacts(reply: JsonObject, bytes: Uint8Array): ReplyFacts {
 	const error = toObject(reply.error);
-	const agent = toObject(reply.agent);
 	const usage = toObject(reply.usage);
-	const blocks = toObjects(reply.content);
-	const takeovers = blocks.map(({ to }) => toText(toObject(to)?.model));
-	const reasons = toObjects(reply.choices).map((choice) =>
-		toText(choice.finish_reason),
-	);
+	const content = readContent(reply.content);
 	return {
 		id: toText(reply.id),
-		model:
-			takeovers.findLast((model) => model !== null) ??
-			toText(reply.model) ??
-			toText(toObject(agent?.model)?.id) ??
-			toText(agent?.model),
-		stopReason:
-			toText(reply.stop_reason) ??
-			reasons.find((reason) => reason !== null) ??
-			null,
+		model: content.takeover ?? toText(reply.model) ?? readAgentModel(reply),
+		stopReason: toText(reply.stop_reason) ?? readFinishReason(reply.choices),
 		containerId: toText(toObject(reply.container)?.id),
 		errorType: toText(error?.type) ?? toText(error?.code),
-		codeExecutions: blocks.filter(({ type }) => isCodeExecution(type)).length,
+		codeExecutions: content.codeExecutions,
 		usage,
 		usageText: () => scanReply(bytes).usageText(),
 		malformed: usage === null && reply.usage != null,
 	};
 }
 
-const toObjects = (value: unknown): readonly JsonObject[] =>
-	Array.isArray(value)
-		? value.map(toObject).filter((item) => item !== null)
-		: [];
+/** The model that took over last, and the results of code execution. */
+function readContent(blocks: unknown) {
+	const found = { takeover: null as string | null, codeExecutions: 0 };
+	if (!Array.isArray(blocks)) return found;
+	for (const item of blocks) {
+		const block = toObject(item);
+		if (block === null) continue;
+		found.takeover = toText(toObject(block.to)?.model) ?? found.takeover;
+		if (isCodeExecution(block.type)) found.codeExecutions += 1;
+	}
+	return found;
+}
+
+function readFinishReason(choices: unknown): string | null {
+	if (!Array.isArray(choices)) return null;
+	for (const choice of choices) {
+		const reason = toText(toObject(choice)?.finish_reason);
+		if (reason !== null) return reason;
+	}
+	return null;
+}
+
+function readAgentModel({ agent }: JsonObject): string | null {
+	const { model } = toObject(agent) ?? {};
+	return toText(toObject(model)?.id) ?? toText(model);
+}
 
 export function scanReply(bytes: Uint8Array): ReplyFacts {
 	let findings: readonly Finding[];
