@@ -5,8 +5,8 @@ import {
 	mapFile,
 	newId,
 	openDatabase,
+	prepareProcess,
 	programArguments,
-	raiseFetchLimit,
 	readHeaders,
 	releaseChunk,
 	runtime,
@@ -62,7 +62,7 @@ const world: World = {
 };
 
 async function main(): Promise<void> {
-	raiseFetchLimit();
+	prepareProcess();
 	process.exit(await runProgram(programArguments, world));
 }
 

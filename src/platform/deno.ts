@@ -164,8 +164,8 @@ export function openDatabase(path: string): Database {
 	};
 }
 
-/** Deno's fetch has no such limit. */
-export function raiseFetchLimit(): void {}
+/** Deno needs nothing of the kind. */
+export function prepareProcess(): void {}
 
 /** Deno may hold on to a chunk of a reply that it has taken. */
 export const releaseChunk: ReleaseChunk = () => {};
