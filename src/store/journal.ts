@@ -25,12 +25,14 @@ export interface Journal {
 	/** What the process before left, in the order in which it was written. */
 	readonly left: readonly JournalRecord[];
 	/**
-	 * Forgets all of that and goes on behind every mark there has been; resolves when no power cut can bring it back.
-	 * Must be called first. Rejects with StoreError.
+	 * Forgets all that stands here but the open holds, and goes on behind every mark there has been; resolves when no power
+	 * cut can undo that. Must be called first, and can be again. Rejects with StoreError.
 	 */
 	begin(after: Mark): Promise<void>;
-	/** Where the records end. @throws StoreError `full` when neither file has room, `io` */
+	/** What must stand here until it is released. Where the records end. @throws StoreError `full` when neither file has room, `io` */
 	append(payloads: readonly string[]): Mark;
+	/** What is among the carried ones as long as it must stand here. @throws StoreError, as `append` */
+	hold(payload: string): void;
 	/** Resolves when all that was appended before survives a power cut. Rejects with StoreError `io`. */
 	sync(): Promise<void>;
 	/** All up to here is in the database. */
@@ -51,6 +53,9 @@ export const isAfter = (mark: Mark, other: Mark): boolean =>
 		? mark.position > other.position
 		: mark.generation > other.generation;
 
+/** Before every record. */
+export const zeroMark: Mark = { generation: 0, position: 0 };
+
 /** `17:4096` */
 export const toMarkText = ({ generation, position }: Mark): string =>
 	`${generation}:${position}`;
@@ -68,6 +73,8 @@ interface Segment {
 	readonly file: JournalFile;
 	generation: number;
 	position: number;
+	/** Where the last of its records ends that is not carried; 0: there is none. */
+	needed: number;
 	/** Written to since it was last synced. */
 	dirty: boolean;
 }
@@ -77,6 +84,8 @@ interface State {
 	active: Segment;
 	other: Segment;
 	released: Mark;
+	/** When it was last tried, the open holds had no room in the other file. */
+	crowded: boolean;
 }
 
 export function openJournal(options: JournalOptions): Journal {
@@ -88,12 +97,19 @@ export function openJournal(options: JournalOptions): Journal {
 		options,
 		active: first,
 		other: second,
-		released: { generation: 0, position: 0 },
+		released: zeroMark,
+		crowded: false,
 	};
 	return {
 		left,
 		begin: (after) => begin(s, after),
-		append: (payloads) => append(s, payloads),
+		append: (payloads) => {
+			append(s, payloads);
+			const { active } = s;
+			active.needed = active.position;
+			return { generation: active.generation, position: active.position };
+		},
+		hold: (payload) => append(s, [payload]),
 		sync: () => sync(s),
 		release: (mark) => {
 			s.released = mark;
@@ -105,39 +121,64 @@ export function openJournal(options: JournalOptions): Journal {
 	};
 }
 
-function toSegment(file: JournalFile): Segment {
+const toSegment = (file: JournalFile): Segment => ({
+	file,
+	generation: readGeneration(file),
+	position: headerBytes,
+	needed: 0,
+	dirty: false,
+});
+
+/** 0 where there is none. @throws StoreError `broken` with what to do */
+function readGeneration(file: JournalFile): number {
 	const header = file.read().toString("latin1", 0, headerBytes);
-	const generation = Number(/^tollway-journal 1 (\d+) *\n$/.exec(header)?.[1]);
-	return {
-		file,
-		generation: Number.isSafeInteger(generation) ? generation : 0,
-		position: headerBytes,
-		dirty: false,
-	};
+	const found = /^tollway-journal 1 (\d{1,15}) *\n$/.exec(header)?.[1];
+	if (found !== undefined) return Number(found);
+	// A new file is all zeros.
+	if (/^\0*$/.test(header)) return 0;
+	throw new StoreError(
+		"broken",
+		`${file.path} is damaged: it does not begin as a journal does. It may hold the last calls of the process before, which stand nowhere else. Put it back from a copy; or, to do without them, move it to another folder and start again.`,
+	);
 }
 
 const lineEnd = 0x0a;
 
-/** Up to the first that is torn, or of an earlier generation. */
+/** Behind this many bytes without a record of its generation nothing more is looked for. */
+const maxDamageBytes = 64 * 1024;
+
+/**
+ * All of its generation. What is damaged between them is passed over: a power cut may have kept a later page of what was
+ * not synced and lost an earlier one, and each record is true by itself.
+ */
 function readRecords({ file, generation }: Segment): JournalRecord[] {
 	const records: JournalRecord[] = [];
 	if (generation === 0) return records;
 	const bytes = file.read();
+	let soundEnd = headerBytes;
 	let start = headerBytes;
-	for (;;) {
+	while (start - soundEnd <= maxDamageBytes) {
 		const end = bytes.indexOf(lineEnd, start);
-		if (end < 0) return records;
+		if (end < 0) break;
 		const line = bytes.toString("utf8", start, end);
 		const blank = line.indexOf(" ");
 		const payload = line.slice(blank + 1);
-		if (blank < 1 || line !== toLine(payload, generation)) return records;
 		start = end + 1;
+		if (blank < 1 || line !== toLine(payload, generation)) continue;
+		soundEnd = start;
 		records.push({ payload, mark: { generation, position: start } });
 	}
+	return records;
 }
 
 const toLine = (payload: string, generation: number): string =>
 	`${crc32(payload, generation).toString(36)} ${payload}`;
+
+function toLines(payloads: Iterable<string>, generation: number): string {
+	let text = "";
+	for (const payload of payloads) text += `${toLine(payload, generation)}\n`;
+	return text;
+}
 
 async function begin(s: State, after: Mark): Promise<void> {
 	const { active, other } = s;
@@ -145,14 +186,16 @@ async function begin(s: State, after: Mark): Promise<void> {
 		Math.max(after.generation, active.generation, other.generation) + 1;
 	write(s.other, toHeader(0), 0);
 	s.other.generation = 0;
-	restart(s.active, generation);
+	s.other.needed = 0;
+	restart(s.active, generation, toLines(s.options.toCarried(), generation));
 	s.released = { generation, position: headerBytes };
 	await sync(s);
 }
 
-function restart(segment: Segment, generation: number): void {
+function restart(segment: Segment, generation: number, lines: string): void {
 	segment.generation = generation;
-	segment.position = write(segment, toHeader(generation), 0);
+	segment.needed = 0;
+	segment.position = write(segment, toHeader(generation) + lines, 0);
 }
 
 function write(segment: Segment, text: string, position: number): number {
@@ -160,42 +203,40 @@ function write(segment: Segment, text: string, position: number): number {
 	return segment.file.write(text, position);
 }
 
-function append(s: State, payloads: readonly string[]): Mark {
+function append(s: State, payloads: readonly string[]): void {
 	const { file, position } = s.active;
-	if (position > file.bytes / 2 && isReleased(s)) turn(s);
+	if (position > file.bytes / 2 && !s.crowded && isReleased(s)) turn(s);
 	if (!put(s.active, payloads)) {
-		if (!isReleased(s)) throw full();
-		turn(s);
-		if (!put(s.active, payloads)) throw full();
+		const goesOn = isReleased(s) && turn(s) && put(s.active, payloads);
+		if (!goesOn) throw full();
 	}
-	const { generation, position: end } = s.active;
-	return { generation, position: end };
 }
 
 const full = () =>
 	new StoreError("full", "the journal is full, and the database takes nothing");
 
 /** Nothing is in the other file that is not elsewhere too. */
-const isReleased = ({ active, other, released }: State): boolean =>
-	other.generation === 0 ||
-	released.generation >= active.generation ||
+const isReleased = ({ other, released }: State): boolean =>
+	other.needed === 0 ||
+	released.generation > other.generation ||
 	(released.generation === other.generation &&
-		released.position >= other.position);
+		released.position >= other.needed);
 
-/** Goes on in the other file. */
-function turn(s: State): void {
-	const { generation } = s.active;
+/** Goes on in the other file. False when the open holds have no room in it; then nothing has been written over. */
+function turn(s: State): boolean {
+	const generation = s.active.generation + 1;
+	const carried = toLines(s.options.toCarried(), generation);
+	const room = s.other.file.bytes - headerBytes;
+	s.crowded = Buffer.byteLength(carried) > room;
+	if (s.crowded) return false;
 	[s.active, s.other] = [s.other, s.active];
-	restart(s.active, generation + 1);
-	if (!put(s.active, [...s.options.toCarried()])) throw full();
+	restart(s.active, generation, carried);
+	return true;
 }
 
 /** False when there is no room for all of them. */
 function put(segment: Segment, payloads: readonly string[]): boolean {
-	let text = "";
-	for (const payload of payloads) {
-		text += `${toLine(payload, segment.generation)}\n`;
-	}
+	const text = toLines(payloads, segment.generation);
 	const room = segment.file.bytes - segment.position;
 	// No UTF-16 unit takes more than three bytes.
 	if (text.length * 3 > room && Buffer.byteLength(text) > room) return false;
