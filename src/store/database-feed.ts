@@ -3,14 +3,9 @@ import type { Entry } from "../domain/entry.ts";
 import type { Clock } from "../platform/contract.ts";
 import type { Book, Settled } from "./book.ts";
 import { type Engine, type StoreError, toStoreError } from "./engine.ts";
-import {
-	isAfter,
-	type Journal,
-	type Mark,
-	readMark,
-	toMarkText,
-} from "./journal.ts";
+import { isAfter, type Journal, type Mark, toMarkText } from "./journal.ts";
 import type { Durability } from "./ledger.ts";
+import { isRecorded, markName, readRecordedMark } from "./recorded.ts";
 import type { HotStatements } from "./statements.ts";
 
 export interface FeedOptions {
@@ -27,22 +22,21 @@ export interface FeedOptions {
 /** An Entry on its way into the database. */
 export interface Fed {
 	readonly settled: Settled;
-	/** Where the journal has it; null: nowhere. */
+	/** The end of what was written to the journal together with it, for the last of that; null: it is not the last, or not there. */
 	readonly mark: Mark | null;
-	/** Called when the database has it for good. */
-	done?(): void;
+	/** Called when the database has it for good, or with the reason why it never will. */
+	done?(lost: StoreError | null): void;
 }
 
 export interface DatabaseFeed {
 	push(fed: Fed): void;
 	fault(): StoreError | null;
 	waiting(): number;
+	/** It has nothing that a power cut could take from the database. */
+	isEmpty(): boolean;
 	/** Everything is in the database, unless that fails for five seconds: then the journal keeps it for the next start. */
 	close(): Promise<void>;
 }
-
-/** The name in the table `meta` of the place up to which the database has what the journal has. */
-export const markName = "journal";
 
 const gatherMs = 100;
 const gatherEntries = 256;
@@ -87,6 +81,7 @@ export function openDatabaseFeed(options: FeedOptions): DatabaseFeed {
 		},
 		fault: () => s.fault,
 		waiting: () => s.items.length - s.committed,
+		isEmpty: () => s.items.length === 0,
 		close: () => close(s),
 	};
 }
@@ -119,14 +114,10 @@ async function run(s: State): Promise<void> {
 			tell(s, null);
 			waitMs = retryMs.first;
 		} catch (error) {
-			const fault = toStoreError(error);
-			if (fault.fault === "conflict") await commitSingly(s);
-			else {
-				tell(s, fault);
-				await new Promise((resolve) => setTimeout(resolve, waitMs));
-				waitMs = Math.min(2 * waitMs, retryMs.most);
-				await takeUpAgain(s);
-			}
+			tell(s, toStoreError(error));
+			await new Promise((resolve) => setTimeout(resolve, waitMs));
+			waitMs = Math.min(2 * waitMs, retryMs.most);
+			await takeUpAgain(s);
 		}
 	} while (isUrgent(s));
 }
@@ -137,9 +128,14 @@ const isUrgent = ({ items, committed, fault, closing }: State): boolean =>
 
 async function commitNext(s: State): Promise<void> {
 	const group = s.items.slice(s.committed, s.committed + maxGroup);
-	const synced = await commit(s, group);
-	s.committed += group.length;
-	if (synced || s.options.durability === "off") finish(s);
+	try {
+		const synced = await commit(s, group);
+		s.committed += group.length;
+		if (synced || s.options.durability === "off") finish(s);
+	} catch (error) {
+		if (toStoreError(error).fault !== "conflict") throw error;
+		await commitSingly(s, group);
+	}
 }
 
 /** Returns whether no power cut can undo it. */
@@ -173,46 +169,51 @@ function isSyncDue(s: State, group: readonly Fed[]): boolean {
 function finish(s: State): void {
 	const done = s.items.splice(0, s.committed);
 	s.committed = 0;
-	for (const fed of done) fed.done?.();
+	for (const fed of done) fed.done?.(null);
 	const mark = done.findLast((fed) => fed.mark !== null)?.mark;
 	if (mark) s.options.journal.release(mark);
 }
 
-/** One of them is at fault; the others must not fall with it. */
-async function commitSingly(s: State): Promise<void> {
-	for (const fed of s.items.slice(s.committed, s.committed + maxGroup)) {
-		try {
-			await commit(s, [fed]);
-			s.committed += 1;
-		} catch (error) {
-			const fault = toStoreError(error);
-			if (fault.fault !== "conflict") {
-				tell(s, fault);
-				return;
-			}
-			s.items.splice(s.committed, 1);
-			if (!(await isThere(s, fed))) s.options.onLost(fed.settled.entry, fault);
-			fed.done?.();
+/** One of them is at fault; the others must not fall with it. Rejects with StoreError, for any other fault. */
+async function commitSingly(s: State, group: readonly Fed[]): Promise<void> {
+	for (const fed of group) {
+		const fault = await commitOne(s, fed);
+		if (fault === null) s.committed += 1;
+		else {
+			const { id } = fed.settled.entry;
+			drop(s, fed, (await isRecorded(s.options, id)) ? null : fault);
 		}
 	}
 }
 
-/** An Entry whose commit was taken for failed, and was not. */
-async function isThere({ options }: State, fed: Fed): Promise<boolean> {
-	const { engine, statements } = options;
-	const values = [fed.settled.entry.id];
-	const sql = statements.findEntry;
-	return (await engine.readInOrder({ sql, values })).length > 0;
+/** Resolves with the conflict, if there is one. Rejects with StoreError for any other fault. */
+async function commitOne(s: State, fed: Fed): Promise<StoreError | null> {
+	// The second time with the end of the chain as the database has it: where that was not known, no Entry is at fault.
+	for (let attempt = 1; ; attempt++) {
+		try {
+			await commit(s, [fed]);
+			return null;
+		} catch (error) {
+			const fault = toStoreError(error);
+			if (fault.fault !== "conflict") throw fault;
+			if (attempt === 2) return fault;
+			await s.options.book.reread();
+		}
+	}
+}
+
+/** @param lost why no database will ever take it; null: it was there */
+function drop(s: State, fed: Fed, lost: StoreError | null): void {
+	s.items.splice(s.committed, 1);
+	if (fed.done) fed.done(lost);
+	else if (lost !== null) s.options.onLost(fed.settled.entry, lost);
 }
 
 /** After a failure only the database knows what it has. */
 async function takeUpAgain(s: State): Promise<void> {
-	const { engine, statements, book } = s.options;
 	try {
-		await book.reread();
-		const sql = statements.readMeta;
-		const [row] = await engine.readInOrder({ sql, values: [markName] });
-		const mark = readMark(String(row?.[0] ?? "0:0"));
+		await s.options.book.reread();
+		const mark = await readRecordedMark(s.options);
 		s.committed =
 			s.items.findLastIndex(
 				(fed) => fed.mark !== null && !isAfter(fed.mark, mark),

@@ -9,7 +9,7 @@ import type { Book, HeldCall, Settled } from "./book.ts";
 import { openDatabaseFeed } from "./database-feed.ts";
 import { type Engine, type StoreError, toStoreError } from "./engine.ts";
 import { toEntryColumns } from "./entry-row.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, zeroMark } from "./journal.ts";
 import { toEntryPayload, toHoldPayload } from "./journal-record.ts";
 import { type Durability, type Ledger, settleWithinMs } from "./ledger.ts";
 import type { HotStatements } from "./statements.ts";
@@ -51,11 +51,15 @@ interface State {
 	syncedMs: number;
 	/** The journal can no longer be relied upon; the database must take every Entry at once. */
 	broken: StoreError | null;
+	/** What `onFault` was told last. */
+	told: StoreError | null;
+	renewal: ReturnType<typeof setTimeout> | undefined;
+	closing: boolean;
 }
 
 export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 	const { open, journal, durability } = options;
-	const feed = openDatabaseFeed(options);
+	const feed = openDatabaseFeed({ ...options, onFault: () => tell(s) });
 	const s: State = {
 		options,
 		feed,
@@ -63,6 +67,9 @@ export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 		syncing: null,
 		syncedMs: 0,
 		broken: null,
+		told: null,
+		renewal: undefined,
+		closing: false,
 	};
 	const settle = durability === "always" ? settleSynced : settleAtOnce;
 	return {
@@ -71,9 +78,11 @@ export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 			const columns = JSON.stringify(toEntryColumns(entry));
 			return settle(s, { entry, model, columns });
 		},
-		fault: () => s.broken ?? feed.fault(),
+		fault: () => toFault(s),
 		waiting: () => s.waiting.length + feed.waiting(),
 		close: async () => {
+			s.closing = true;
+			clearTimeout(s.renewal);
 			while (s.syncing !== null) await s.syncing;
 			await feed.close();
 			open.clear();
@@ -82,18 +91,27 @@ export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 	};
 }
 
-function hold(
-	{ options: { open, journal }, broken }: State,
-	held: HeldCall,
-): undefined {
-	if (broken !== null) throw broken;
+const toFault = ({ broken, feed }: State): StoreError | null =>
+	broken ?? feed.fault();
+
+function tell(s: State): void {
+	const fault = toFault(s);
+	const changes = (s.told === null) !== (fault === null);
+	s.told = fault;
+	if (changes) s.options.onFault(fault);
+}
+
+function hold(s: State, held: HeldCall): undefined {
+	const { open, journal } = s.options;
+	if (s.broken !== null) throw s.broken;
 	const payload = toHoldPayload(held);
 	// First, so that it is carried if this very record opens the other file.
 	open.set(held.id, payload);
 	try {
-		journal.append([payload]);
+		journal.hold(payload);
 	} catch (error) {
 		open.delete(held.id);
+		noteBroken(s, toStoreError(error));
 		throw error;
 	}
 }
@@ -101,6 +119,7 @@ function hold(
 function settleAtOnce(s: State, settled: Settled): Promise<void> | undefined {
 	const { open, journal } = s.options;
 	try {
+		if (s.broken !== null) throw s.broken;
 		const mark = journal.append([toEntryPayload(settled)]);
 		open.delete(settled.entry.id);
 		s.feed.push({ settled, mark });
@@ -141,10 +160,15 @@ async function syncGroup(s: State, group: readonly Waiting[]): Promise<void> {
 			group.map(({ settled }) => toEntryPayload(settled)),
 		);
 		await journal.sync();
-		for (const { settled, resolve } of group) {
-			open.delete(settled.entry.id);
-			s.feed.push({ settled, mark });
-			resolve();
+		const last = group.at(-1);
+		for (const one of group) {
+			open.delete(one.settled.entry.id);
+			// Not for each: the database may take them in two groups, and must not say of the first that it was all.
+			s.feed.push({
+				settled: one.settled,
+				mark: one === last ? mark : null,
+			});
+			one.resolve();
 		}
 	} catch (error) {
 		const fault = toStoreError(error);
@@ -160,15 +184,43 @@ function settleDirectly(
 	settled: Settled,
 	fault: StoreError,
 ): Promise<void> {
-	// What a file may have lost once it was told to be safe, it cannot be asked for again (fsync fails only once).
-	if (fault.fault === "io") s.broken = fault;
+	noteBroken(s, fault);
 	s.options.open.delete(settled.entry.id);
 	return new Promise((resolve, reject) => {
 		const timer = setTimeout(() => reject(fault), settleWithinMs);
-		const done = () => {
+		const done = (lost: StoreError | null) => {
 			clearTimeout(timer);
-			resolve();
+			if (lost === null) resolve();
+			else reject(lost);
 		};
 		s.feed.push({ settled, mark: null, done });
 	});
+}
+
+/** What a file may have lost once it was told to be safe, it cannot be asked for again (fsync fails only once). */
+function noteBroken(s: State, fault: StoreError): void {
+	if (fault.fault !== "io" || s.broken !== null) return;
+	s.broken = fault;
+	tell(s);
+	renewLater(s);
+}
+
+const renewEveryMs = 1_000;
+
+function renewLater(s: State): void {
+	if (s.closing) return;
+	s.renewal = setTimeout(() => void renew(s), renewEveryMs);
+}
+
+/** Begins a new journal with the holds that are open, once the database has all that stands in the old one. */
+async function renew(s: State): Promise<void> {
+	const { journal } = s.options;
+	try {
+		if (s.syncing !== null || !s.feed.isEmpty()) throw s.broken;
+		await journal.begin(zeroMark);
+		s.broken = null;
+		tell(s);
+	} catch {
+		renewLater(s); // it is told already
+	}
 }

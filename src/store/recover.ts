@@ -1,10 +1,10 @@
 import type { Entry } from "../domain/entry.ts";
 import type { Book, HeldCall, Settled } from "./book.ts";
-import { markName } from "./database-feed.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, type StoreError, toStoreError } from "./engine.ts";
 import { toEntryColumns } from "./entry-row.ts";
-import { isAfter, type Journal, readMark, toMarkText } from "./journal.ts";
+import { isAfter, type Journal, toMarkText } from "./journal.ts";
 import { type Journaled, readLeft } from "./journal-record.ts";
+import { isRecorded, markName, readRecordedMark } from "./recorded.ts";
 import type { HotStatements } from "./statements.ts";
 
 export interface RecoverOptions {
@@ -12,6 +12,8 @@ export interface RecoverOptions {
 	readonly statements: HotStatements;
 	readonly book: Book;
 	readonly toOrphan: (held: HeldCall) => { entry: Entry; model: string };
+	/** An Entry that no database will ever take: to be saved elsewhere. */
+	readonly onLost: (entry: Entry, fault: StoreError) => void;
 }
 
 const maxGroup = 1_000;
@@ -24,7 +26,7 @@ export async function recover(
 	journal: Journal,
 	options: RecoverOptions,
 ): Promise<void> {
-	const mark = readMark((await readMeta(options, markName)) ?? "0:0");
+	const mark = await readRecordedMark(options);
 	const { entries, open } = readLeft(journal.left);
 	const missing = entries.filter((entry) => isAfter(entry.mark, mark));
 	for (let at = 0; at < missing.length; at += maxGroup) {
@@ -36,13 +38,42 @@ export async function recover(
 
 async function replay(
 	group: readonly Journaled[],
+	options: RecoverOptions,
+): Promise<void> {
+	try {
+		await commit(group, options);
+	} catch (error) {
+		if (toStoreError(error).fault !== "conflict") throw error;
+		for (const journaled of group) await replayOne(journaled, options);
+	}
+}
+
+/** The database itself may have taken it, because the journal had failed; or no database ever will. */
+async function replayOne(
+	journaled: Journaled,
+	options: RecoverOptions,
+): Promise<void> {
+	const { entry } = journaled.settled;
+	await options.book.reread();
+	if (await isRecorded(options, entry.id)) return;
+	try {
+		await commit([journaled], options);
+	} catch (error) {
+		const fault = toStoreError(error);
+		if (fault.fault !== "conflict") throw fault;
+		options.onLost(entry, fault);
+	}
+}
+
+function commit(
+	group: readonly Journaled[],
 	{ book, statements }: RecoverOptions,
 ): Promise<void> {
 	const settled = group.map((journaled) => journaled.settled);
-	const last = group.at(-1) as Journaled;
-	const values = [markName, toMarkText(last.mark)];
+	const { mark } = group.at(-1) as Journaled;
+	const values = [markName, toMarkText(mark)];
 	const along = [{ sql: statements.setMeta, values }];
-	await book.commit({ holds: [], settled, dropsHolds: false, along }, true);
+	return book.commit({ holds: [], settled, dropsHolds: false, along }, true);
 }
 
 async function settleOrphans(
@@ -52,7 +83,7 @@ async function settleOrphans(
 	const settled: Settled[] = [];
 	for (const held of open) {
 		// A recovery that was itself interrupted may have done so already.
-		if (await isThere(options, held.id)) continue;
+		if (await isRecorded(options, held.id)) continue;
 		const { entry, model } = options.toOrphan(held);
 		const columns = JSON.stringify(toEntryColumns(entry));
 		settled.push({ entry, model, columns });
@@ -60,21 +91,4 @@ async function settleOrphans(
 	if (settled.length === 0) return;
 	const group = { holds: [], settled, dropsHolds: false, along: [] };
 	await options.book.commit(group, true);
-}
-
-async function isThere(
-	{ engine, statements }: RecoverOptions,
-	id: string,
-): Promise<boolean> {
-	const sql = statements.findEntry;
-	return (await engine.readInOrder({ sql, values: [id] })).length > 0;
-}
-
-async function readMeta(
-	{ engine, statements }: RecoverOptions,
-	name: string,
-): Promise<string | null> {
-	const sql = statements.readMeta;
-	const [row] = await engine.readInOrder({ sql, values: [name] });
-	return row ? String(row[0]) : null;
 }
