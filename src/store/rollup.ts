@@ -82,8 +82,12 @@ export function toRollups(
 			}
 		}
 	}
-	return [...sums.values()].map(toColumns);
+	// Always in one order: two processes that lock the same rows in two orders would wait for each other.
+	return [...sums].sort(byKey).map(([, sum]) => toColumns(sum));
 }
+
+const byKey = ([a]: [string, Sum], [b]: [string, Sum]): number =>
+	a < b ? -1 : 1;
 
 const zero = {
 	calls: 0,
