@@ -142,6 +142,16 @@ function judgeServer({ values, nameOf, problem, warn }: Judged): void {
 	warn(`${host} and ${port} name different ports; ${host}'s is used.`);
 }
 
+/** What a call cost that no server knows of must be kept somewhere else, and there is nowhere else yet. */
+export function judgeServing(judged: Judged): void {
+	const { values, sources, nameOf, warn } = judged;
+	const { kind } = toDatabase(values, { dataDir: "", sources, nameOf });
+	if (kind === "sqlite" || values.ledgerDown === "refuse") return;
+	warn(
+		`${nameOf("ledgerDown")}=serve has no effect with a PostgreSQL server: while it takes nothing, calls that cost money are refused.`,
+	);
+}
+
 /** A name such as DATABASE_NAME may well be meant for another program. */
 function judgeUnused({ values, nameOf, warn }: Judged): void {
 	const given = databaseKeys.filter(

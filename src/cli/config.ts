@@ -143,6 +143,12 @@ function toPrices(values: Values, sources: Sources): PriceSettings {
 	return { path, factor: priceFactor, unknownModel };
 }
 
+/** Only the embedded database has a journal to serve from. */
+const toUnwritten = (values: Values & Place): Nanos =>
+	values.ledgerDown === "serve" && values.database.kind === "sqlite"
+		? values.ledgerDownLimit
+		: noNanos;
+
 /** Where things are kept. */
 export interface Place {
 	readonly dataDir: string;
@@ -175,8 +181,7 @@ export function toConfig(
 		database: values.database,
 		prices: toPrices(values, sources),
 		durability: values.durability,
-		unwrittenNanos:
-			values.ledgerDown === "serve" ? values.ledgerDownLimit : noNanos,
+		unwrittenNanos: toUnwritten(values),
 		holdMode: values.holdMode,
 		hashBodies: values.hashBodies,
 		userHeader: values.userHeader,

@@ -1,5 +1,9 @@
 /** What settings must be together. Each rule sees all values and says what is wrong, if anything. */
-import { databaseKeys, judgeDatabase } from "./choose-database.ts";
+import {
+	databaseKeys,
+	judgeDatabase,
+	judgeServing,
+} from "./choose-database.ts";
 import { judgePem } from "./judge-pem.ts";
 import { isLoopback } from "./screens.ts";
 import type { SettingKey, Values } from "./settings.ts";
@@ -110,5 +114,6 @@ export const rules: readonly Rule[] = [
 	{ needs: ["inFlightBytes", "messagesBytes"], judge: judgeSizes },
 	{ needs: ["upstreamKey", "upstreamAuthToken"], judge: judgeCredentials },
 	{ needs: databaseKeys, judge: judgeDatabase },
+	{ needs: [...databaseKeys, "ledgerDown"], judge: judgeServing },
 	{ needs: [], judge: judgeEnvFile },
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { noNanos, toNanos } from "../../src/domain/nanos.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { openFakeWorld, openFiles } from "./fake-world.ts";
 import { configOf, type Env, load } from "./loading.ts";
@@ -263,4 +264,15 @@ describe("the password is never shown", () => {
 			expect(text).toContain(part);
 		}
 	});
+});
+
+test("what is served without a ledger needs a journal, which only a file has", () => {
+	const env = { TOLLWAY_LEDGER_DOWN: "serve", TOLLWAY_LEDGER_DOWN_LIMIT: "2" };
+	expect(load(env).warnings).toEqual([]);
+	expect(configOf(env).unwrittenNanos).toBe(toNanos(2_000_000_000n));
+	const onServer = { ...env, DATABASE_URL: url };
+	expect(load(onServer).warnings).toEqual([
+		"TOLLWAY_LEDGER_DOWN=serve has no effect with a PostgreSQL server: while it takes nothing, calls that cost money are refused.",
+	]);
+	expect(configOf(onServer).unwrittenNanos).toBe(noNanos);
 });
