@@ -1,4 +1,5 @@
 /** The database that the configuration names, and what the gateway makes of what it finds there. */
+import { hostname } from "node:os";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../cli/config.ts";
 import type { Entry } from "../domain/entry.ts";
@@ -7,7 +8,8 @@ import { toOrphan } from "../gateway/orphan.ts";
 import { type TotalsAtStart, toDay } from "../gateway/totals.ts";
 import type { Clock, Database, MapFile } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { requireFile } from "../store/database-url.ts";
+import type { HeldCall } from "../store/book.ts";
+import type { DatabaseAddress } from "../store/database-url.ts";
 import type { StoreError } from "../store/engine.ts";
 import { openEmbedded } from "../store/open-embedded.ts";
 import type { OpenWorker } from "../store/sqlite.ts";
@@ -30,18 +32,19 @@ export interface StoreHooks {
 }
 
 /** Rejects with StoreInUse, StoreError, or the system's error. */
-export function openStore(
+export async function openStore(
 	config: Config,
 	rim: StoreRim,
 	hooks: StoreHooks,
 ): Promise<Store> {
-	return openEmbedded(requireFile(config.database), {
+	const { database, durability } = config;
+	const options = {
 		...rim,
 		pid: process.pid,
-		durability: config.durability,
-		toOrphan: (held) => toOrphan(held, hooks.catalog()),
-		onFault: (fault) => {
-			tell(fault);
+		durability,
+		toOrphan: (held: HeldCall) => toOrphan(held, hooks.catalog()),
+		onFault: (fault: StoreError | null) => {
+			tell(fault, database);
 			if (fault === null) hooks.onRecovered();
 		},
 		onIndexFault: ({ fault, message }) =>
@@ -50,20 +53,29 @@ export function openStore(
 				{ fault, message },
 			),
 		onLost: hooks.onLost,
-	});
+	};
+	if (database.kind === "sqlite") return openEmbedded(database.path, options);
+	// Not before: to load its driver takes a third as long as all that a gateway with a file needs of the store.
+	const { openPostgresStore } = await import("../store/open-postgres.ts");
+	return openPostgresStore(database, { ...options, host: hostname() });
 }
 
-function tell(fault: StoreError | null): void {
+function tell(fault: StoreError | null, { kind }: DatabaseAddress): void {
 	const log = getLogger(["tollway", "store"]);
 	if (fault === null) {
 		log.warning("The database takes everything again.");
 		return;
 	}
 	log.error(
-		"The database takes nothing ({fault}: {message}). Calls that run are kept in the journal.",
+		`The database takes nothing ({fault}: {message}). ${running[kind]}`,
 		{ fault: fault.fault, message: fault.message },
 	);
 }
+
+const running = {
+	sqlite: "Calls that run are kept in the journal.",
+	postgres: "Calls that end now wait for it for five seconds.",
+} as const;
 
 const hourMs = 3_600_000;
 

@@ -50,6 +50,8 @@ export interface Book {
 	touch(synced: boolean): Promise<void>;
 	/** Takes up the chain again where the database has it. */
 	reread(): Promise<void>;
+	/** Whether this writer's part of the ledger has an Entry. Rejects with StoreError. */
+	has(id: string): Promise<boolean>;
 }
 
 export interface BookOptions {
@@ -85,6 +87,12 @@ export async function openBook(options: BookOptions): Promise<Book> {
 		},
 		reread: async () => {
 			last = await readLastLink(options);
+		},
+		has: async (id) => {
+			const { engine, statements, writer } = options;
+			const sql = statements.findEntry;
+			const [row] = await engine.readInOrder({ sql, values: [id] });
+			return row !== undefined && Number(row[0]) === writer;
 		},
 	};
 }

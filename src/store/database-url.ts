@@ -85,11 +85,3 @@ export function toDatabaseText(database: DatabaseAddress): string {
 	const server = host.includes(":") ? `[${host}]` : host;
 	return `postgresql://${user}@${server}:${port}/${name}`;
 }
-
-/** The file, as long as there is no store on PostgreSQL. Throws a sentence for the user. */
-export function requireFile(database: DatabaseAddress): string {
-	if (database.kind === "sqlite") return database.path;
-	throw new Error(
-		`${database.from} cannot be used: it names a PostgreSQL server, which this version cannot use yet: unset it to keep everything in the embedded database, or name a file as sqlite:<path>.`,
-	);
-}

@@ -1,12 +1,19 @@
 /** The ledger of a database that other processes write too: every hold and Entry is committed there before anything goes on. */
 import type { Clock } from "../platform/contract.ts";
 import type { Book, HeldCall, Settled } from "./book.ts";
-import { isPassing, StoreError, toStoreError } from "./engine.ts";
+import {
+	isPassing,
+	type Statement,
+	StoreError,
+	toStoreError,
+} from "./engine.ts";
 import { toEntryColumns } from "./entry-row.ts";
 import { type Durability, type Ledger, settleWithinMs } from "./ledger.ts";
+import type { HotStatements } from "./statements.ts";
 
 export interface DirectLedgerOptions {
 	readonly book: Book;
+	readonly statements: HotStatements;
 	readonly durability: Durability;
 	readonly clock: Clock;
 	/** Called when commits begin to fail, and with null when they work again. */
@@ -15,13 +22,21 @@ export interface DirectLedgerOptions {
 
 const syncEveryMs = 200;
 const retryEveryMs = 50;
-const maxGroup = 1_000;
+/** While the database takes nothing, it is asked this often whether it does again. */
+const askEveryMs = 250;
+/** A thousand take a second, which the first of them would wait for the last. */
+const maxGroup = 200;
 const maxWaiting = 20_000;
+/** A connection that breaks is back within this; a hold waits for it, and nobody is told. */
+const blipMs = 500;
+const maxStrays = 10_000;
 
 interface Task {
 	readonly held: HeldCall | null;
 	readonly settled: Settled | null;
 	readonly deadlineMs: number;
+	/** It was sent and no answer came: the database may have it. */
+	unsure: boolean;
 	resolve(): void;
 	reject(error: unknown): void;
 }
@@ -31,10 +46,15 @@ interface State {
 	queue: Task[];
 	/** One group is committed at a time; whatever comes meanwhile is the next. */
 	running: Promise<void> | null;
+	closing: boolean;
 	syncedMs: number;
 	/** Something committed would not survive a power cut. */
 	unsynced: boolean;
 	fault: StoreError | null;
+	/** When the first of the commits began that have failed since; null: the last one did not. */
+	failingSinceMs: number | null;
+	/** Ids of holds that were refused, and may be in the database all the same. */
+	strays: string[];
 }
 
 export function openDirectLedger(options: DirectLedgerOptions): Ledger {
@@ -42,9 +62,12 @@ export function openDirectLedger(options: DirectLedgerOptions): Ledger {
 		options,
 		queue: [],
 		running: null,
+		closing: false,
 		syncedMs: options.clock.monotonic(),
 		unsynced: false,
 		fault: null,
+		failingSinceMs: null,
+		strays: [],
 	};
 	const timer =
 		options.durability === "interval"
@@ -59,6 +82,7 @@ export function openDirectLedger(options: DirectLedgerOptions): Ledger {
 		fault: () => state.fault,
 		waiting: () => state.queue.length,
 		close: async () => {
+			state.closing = true;
 			clearInterval(timer);
 			while (state.running !== null) await state.running;
 			if (state.unsynced && options.durability !== "off") await sync(state);
@@ -75,36 +99,58 @@ async function add(
 		throw new StoreError("busy", "too much waits for the database");
 	}
 	return new Promise((resolve, reject) => {
-		const deadlineMs = state.options.clock.monotonic() + settleWithinMs;
-		state.queue.push({ held, settled, deadlineMs, resolve, reject });
+		const withinMs = settled === null ? blipMs : settleWithinMs;
+		const deadlineMs = state.options.clock.monotonic() + withinMs;
+		const task = { held, settled, deadlineMs, unsure: false, resolve, reject };
+		state.queue.push(task);
 		// Not at once: everything that this turn of the event loop brings goes into one transaction.
 		state.running ??= new Promise(setImmediate).then(() => run(state));
 	});
 }
 
 async function run(state: State): Promise<void> {
-	while (state.queue.length > 0) {
+	const hasMore = () =>
+		state.queue.length > 0 ||
+		(!state.closing && (state.fault !== null || state.strays.length > 0));
+	while (hasMore()) {
 		const group = state.queue.slice(0, maxGroup);
 		state.queue = state.queue.slice(maxGroup);
+		const beganMs = state.options.clock.monotonic();
 		try {
-			await commit(state, group);
+			if (group.length > 0) await commit(state, group);
+			else await ask(state);
+			state.failingSinceMs = null;
 			tell(state, null);
 		} catch (error) {
-			await recover(state, group, toStoreError(error));
+			const fault = toStoreError(error);
+			if (isPassing(fault)) state.failingSinceMs ??= beganMs;
+			await recover(state, group, fault);
 		}
 	}
 	state.running = null;
 }
 
+/** While it is down all calls are refused: without asking, nobody would see that it is back. */
+async function ask(state: State): Promise<void> {
+	await pause(askEveryMs);
+	await state.options.book.touch(false);
+	await commit(state, []);
+}
+
 async function commit(state: State, group: readonly Task[]): Promise<void> {
-	const { book, clock, durability } = state.options;
+	const { book, clock, durability, statements } = state.options;
 	const holds = group.flatMap(({ held }) => held ?? []);
 	const settled = group.flatMap((task) => task.settled ?? []);
 	const synced =
 		durability === "always"
 			? settled.length > 0
 			: durability === "interval" && isDue(state);
-	await book.commit({ holds, settled, dropsHolds: true, along: [] }, synced);
+	const strays = [...state.strays];
+	const along = strays.map(
+		(id): Statement => ({ sql: statements.dropHold, values: [id] }),
+	);
+	await book.commit({ holds, settled, dropsHolds: true, along }, synced);
+	state.strays = state.strays.slice(strays.length);
 	state.unsynced = !synced;
 	if (synced) state.syncedMs = clock.monotonic();
 	for (const { resolve } of group) resolve();
@@ -117,26 +163,60 @@ async function recover(
 	fault: StoreError,
 ): Promise<void> {
 	if (!isPassing(fault)) {
-		// One of them is at fault; the others must not fall with it.
-		for (const task of group) {
-			await commit(state, [task]).catch((error) => {
-				if (isPassing(toStoreError(error))) state.queue.push(task);
-				else task.reject(error);
-			});
-		}
+		await commitEach(state, group);
 		return;
 	}
-	tell(state, fault);
 	const nowMs = state.options.clock.monotonic();
-	const again = group.filter((task) => {
-		// A call that has not begun is refused at once; one that has ended cannot be.
-		if (task.settled !== null && nowMs < task.deadlineMs) return true;
-		task.reject(fault);
-		return false;
-	});
-	state.queue = [...again, ...state.queue];
-	await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+	if (nowMs - (state.failingSinceMs ?? nowMs) >= blipMs) tell(state, fault);
+	state.queue = [
+		...group.filter((task) => isToBeTriedAgain(state, task, fault)),
+		...state.queue,
+	];
+	await pause(retryEveryMs);
 }
+
+/** A call that has not begun is refused soon; one that has ended cannot be. */
+function isToBeTriedAgain(state: State, task: Task, fault: StoreError) {
+	task.unsure = true;
+	if (state.options.clock.monotonic() < task.deadlineMs) return true;
+	if (task.held !== null && state.strays.length < maxStrays) {
+		state.strays.push(task.held.id);
+	}
+	task.reject(fault);
+	return false;
+}
+
+/** One of them is at fault; the others must not fall with it. */
+async function commitEach(state: State, group: readonly Task[]): Promise<void> {
+	const { book } = state.options;
+	// A commit whose answer was lost may have carried the chain on.
+	const passing = await book.reread().then(() => null, toStoreError);
+	for (const task of group) {
+		try {
+			if (passing !== null) throw passing;
+			await commit(state, [task]);
+		} catch (error) {
+			await judge(state, task, toStoreError(error));
+		}
+	}
+}
+
+async function judge(state: State, task: Task, fault: StoreError) {
+	const { book } = state.options;
+	if (isPassing(fault)) {
+		if (isToBeTriedAgain(state, task, fault)) state.queue.push(task);
+		return;
+	}
+	const { settled, unsure } = task;
+	const isThere =
+		unsure && settled !== null && (await book.has(settled.entry.id).catch(no));
+	if (isThere) task.resolve();
+	else task.reject(fault);
+}
+
+const no = () => false;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function tell(state: State, fault: StoreError | null): void {
 	const changes = (state.fault === null) !== (fault === null);

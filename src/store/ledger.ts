@@ -12,7 +12,8 @@ export type Durability = "always" | "interval" | "off";
 export interface Ledger {
 	/**
 	 * Reserves, so that the end of this process cannot undo it; no power cut is waited for. Nothing, or a promise where it
-	 * takes a wait. Throws StoreError, or rejects with it, at once when it cannot be done.
+	 * takes a wait. Throws StoreError, or rejects with it, when it cannot be done: at once, or as soon as it is plain that a
+	 * lost connection does not come back at once.
 	 */
 	hold(held: HeldCall): Promise<void> | undefined;
 	/**

@@ -10,6 +10,8 @@ export interface MigrateOptions {
 	readonly migrations: readonly Migration[];
 	/** The version of a database that has no table yet is 0; otherwise how many migrations it has had. */
 	readonly readVersion: (engine: Engine) => Promise<number>;
+	/** What comes first in the transaction: it waits for other processes, and fails when one of them was quicker. */
+	readonly toGuard?: (version: number) => readonly Statement[];
 }
 
 /** The name in the table `meta` under which the number of migrations is kept. */
@@ -21,8 +23,9 @@ const versionName = "schema";
  */
 export async function migrate(
 	engine: Engine,
-	{ migrations, readVersion }: MigrateOptions,
+	options: MigrateOptions,
 ): Promise<void> {
+	const { migrations, readVersion, toGuard } = options;
 	const version = await readVersion(engine);
 	if (version > migrations.length) {
 		throw new StoreError(
@@ -35,6 +38,7 @@ export async function migrate(
 	const steps: Statement[] = missing
 		.flatMap(({ statements }) => statements)
 		.map((sql) => ({ sql, values: [] }));
+	steps.unshift(...(toGuard?.(version) ?? []));
 	const qualified = engine.kind === "postgres" ? "tollway.meta" : "meta";
 	steps.push(
 		{
@@ -46,7 +50,13 @@ export async function migrate(
 			values: [],
 		},
 	);
-	await engine.commit(steps, true);
+	try {
+		await engine.commit(steps, true);
+	} catch (error) {
+		if ((await readVersion(engine)) === version) throw error;
+		// Another process was quicker.
+		await migrate(engine, options);
+	}
 }
 
 export async function readSqliteVersion(engine: Engine): Promise<number> {
@@ -58,16 +68,11 @@ export async function readSqliteVersion(engine: Engine): Promise<number> {
 	return readVersionRow(engine, "meta");
 }
 
-export async function readPostgresVersion(engine: Engine): Promise<number> {
-	const tables = await engine.readInOrder({
-		sql: "SELECT to_regclass('tollway.meta')::text",
-		values: [],
-	});
-	if (tables[0]?.[0] == null) return 0;
-	return readVersionRow(engine, "tollway.meta");
-}
-
-async function readVersionRow(engine: Engine, table: string): Promise<number> {
+/** @param table `meta`, qualified */
+export async function readVersionRow(
+	engine: Engine,
+	table: string,
+): Promise<number> {
 	const rows = await engine.readInOrder({
 		sql: `SELECT value FROM ${table} WHERE name = '${versionName}'`,
 		values: [],

@@ -1,87 +1,138 @@
 import postgres from "postgres";
 import type { SqlValue } from "../platform/contract.ts";
-import { type Engine, type Question, StoreError } from "./engine.ts";
-import { toPostgresFault } from "./postgres-fault.ts";
+import type { Engine, Question, Statement } from "./engine.ts";
+import { toDriverAddress } from "./postgres-driver.ts";
+import { openPool, type Pool } from "./postgres-pool.ts";
+import type { PostgresDatabase } from "./postgres-url.ts";
 
 export interface PostgresOptions {
-	readonly host: string;
-	readonly port: number;
-	readonly database: string;
-	readonly user: string;
-	readonly password: string | null;
-	/** As postgres.js takes it: off, or how far the server's certificate is checked. */
-	readonly tls: false | "require" | "prefer" | "verify-full";
-	/** Of all connections, of which one writes. */
-	readonly maxConnections: number;
-	/** False behind a pooler that hands a connection on after each transaction. */
-	readonly prepare: boolean;
+	/** For certificates. @throws the system's error */
+	readonly readFile: (path: string) => string;
+	/** Without it, a statement that takes longer than a call can wait for is given up. */
+	readonly unhurried?: boolean;
 }
 
-const connectTimeoutSeconds = 5;
-const statementTimeoutMs = 10_000;
+const connectTimeoutSeconds = 3;
 const idleSeconds = 60;
+/** postgres.js would wait longer after every failure, up to 20 s; calls are to run again as soon as the server is back. */
+const reconnectAfterSeconds = 0.05;
 
-/** Opens a PostgreSQL database. One connection commits, so that commits keep their order; the others read. */
-export async function openPostgres(options: PostgresOptions): Promise<Engine> {
-	const writer = connect(options, 1);
-	const readers = connect(options, Math.max(1, options.maxConnections - 1));
-	const read = async (sql: postgres.Sql, { sql: text, values }: Question) => {
-		try {
-			const rows = await sql.unsafe(text, [...values]).values();
-			return rows as unknown as SqlValue[][];
-		} catch (error) {
-			throw toStoreError(error);
-		}
+/** The server gives up first, and says what for; the client only when it hears nothing any more. */
+interface Limits {
+	readonly statementMs: number;
+	readonly answerMs: number;
+}
+
+/** A reply waits five seconds for its commit. */
+const writing: Limits = { statementMs: 3_000, answerMs: 4_000 };
+const reading: Limits = { statementMs: 10_000, answerMs: 12_000 };
+const endless: Limits = { statementMs: 0, answerMs: 0 };
+
+/** A process that is frozen within its transaction must not keep the rows from all others. */
+const idleInTransactionMs = 5_000;
+
+/**
+ * Opens a PostgreSQL database. One connection commits, so that commits keep their order; the others read. Rejects with
+ * StoreError, or with the system's error for its certificates; then nothing is left open.
+ */
+export async function openPostgres(
+	database: PostgresDatabase,
+	options: PostgresOptions,
+): Promise<Engine> {
+	const address = toDriverAddress(database, options.readFile);
+	const open = (max: number, limits: Limits): Pool =>
+		openPool(
+			() => connect(database, { address, max, limits }),
+			limits.answerMs,
+		);
+	const writer = open(1, options.unhurried ? endless : writing);
+	const others = database.maxConnections - 1;
+	const readers = others > 0 ? open(others, reading) : writer;
+	const close = async () => {
+		await Promise.all([writer.close(), readers.close()]);
 	};
-	await read(writer, { sql: "SELECT 1", values: [] });
+	try {
+		await read(writer, { sql: "SELECT 1", values: [] });
+	} catch (error) {
+		await close();
+		throw error;
+	}
 	return {
 		kind: "postgres",
 		commit: async (statements, synced) => {
-			try {
-				await writer.begin((transaction) =>
+			await writer.run((sql) =>
+				sql.begin((transaction) =>
 					// All sent at once; the server keeps their order.
 					Promise.all([
 						transaction.unsafe(
 							`SET LOCAL synchronous_commit = ${synced ? "on" : "off"}`,
 						),
-						...statements.map(({ sql, values }) => {
-							const list =
-								typeof values === "string" ? JSON.parse(values) : values;
-							return transaction.unsafe(sql, [...list], {
-								prepare: options.prepare && list.length > 0,
-							});
-						}),
+						...statements.map((statement) =>
+							add(transaction, statement, database.prepare),
+						),
 					]),
-				);
-			} catch (error) {
-				throw toStoreError(error);
-			}
+				),
+			);
 		},
-		read: (statement) => read(readers, statement),
-		readInOrder: (statement) => read(writer, statement),
-		close: async () => {
-			await Promise.all([writer.end(), readers.end()]);
-		},
+		read: (question) => read(readers, question),
+		readInOrder: (question) => read(writer, question),
+		close,
 	};
 }
 
+function add(
+	transaction: postgres.TransactionSql,
+	{ sql, values }: Statement,
+	prepare: boolean,
+) {
+	const list: readonly SqlValue[] =
+		typeof values === "string" ? JSON.parse(values) : values;
+	return transaction.unsafe(sql, [...list], {
+		prepare: prepare && list.length > 0,
+	});
+}
+
+const read = (
+	pool: Pool,
+	{ sql: text, values }: Question,
+): Promise<SqlValue[][]> =>
+	pool.run(async (sql) => {
+		const rows = await sql.unsafe(text, [...values]).values();
+		return rows as unknown as SqlValue[][];
+	});
+
 const int8 = 20;
 
-const connect = (options: PostgresOptions, max: number): postgres.Sql =>
+interface Connecting {
+	readonly address: ReturnType<typeof toDriverAddress>;
+	readonly max: number;
+	readonly limits: Limits;
+}
+
+const connect = (
+	{ database, user, password, prepare }: PostgresDatabase,
+	{ address, max, limits }: Connecting,
+): postgres.Sql =>
 	postgres({
-		host: options.host,
-		port: options.port,
-		database: options.database,
-		username: options.user,
-		password: options.password ?? undefined,
-		ssl: options.tls,
+		...address,
+		database,
+		username: user,
+		// A text that is empty would be replaced by libpq's variable, which is another program's.
+		password: () => password ?? "",
 		max,
-		prepare: options.prepare,
+		prepare,
 		connect_timeout: connectTimeoutSeconds,
 		idle_timeout: idleSeconds,
+		backoff: () => reconnectAfterSeconds,
+		fetch_types: false,
 		connection: {
 			application_name: "tollway",
-			statement_timeout: statementTimeoutMs,
+			// A pooler that hands a connection on after each transaction refuses settings of it (PgBouncer: "unsupported
+			// startup parameter").
+			...(prepare && {
+				statement_timeout: limits.statementMs,
+				idle_in_transaction_session_timeout: idleInTransactionMs,
+			}),
 		},
 		// Every whole number that a column holds is below 2^53; a sum comes as text and is mapped where it is asked for.
 		types: {
@@ -89,10 +140,3 @@ const connect = (options: PostgresOptions, max: number): postgres.Sql =>
 		},
 		onnotice: () => {},
 	}) as postgres.Sql;
-
-const toStoreError = (error: unknown): StoreError =>
-	error instanceof StoreError
-		? error
-		: new StoreError(toPostgresFault(error), (error as Error).message, {
-				cause: error,
-			});

@@ -38,7 +38,7 @@ export interface HotStatements {
 	readonly setMeta: string;
 	/** Values: name. Gives value. */
 	readonly readMeta: string;
-	/** Values: id. Gives it again if the ledger has it. */
+	/** Values: id. Gives its writer if the ledger has it. */
 	readonly findEntry: string;
 }
 
@@ -74,7 +74,7 @@ const compileLedger = (builder: Builder, { entries, holds }: Tables) => ({
 		.limit(sql.placeholder("count"))
 		.toSQL().sql,
 	findEntry: builder
-		.select({ id: entries.id })
+		.select({ writer: entries.writer })
 		.from(entries)
 		.where(eq(entries.id, sql.placeholder("id")))
 		.toSQL().sql,

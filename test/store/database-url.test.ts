@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { requireFile, toDatabaseText } from "../../src/store/database-url.ts";
+import { toDatabaseText } from "../../src/store/database-url.ts";
 import { read, serverOf } from "./url-reading.ts";
 
 describe("files", () => {
@@ -75,11 +75,4 @@ test("shown, it has no password", () => {
 		"postgresql://u@/d?host=/run/pg&port=5432",
 	);
 	expect(toDatabaseText({ kind: "sqlite", path: "/a.db" })).toBe("/a.db");
-});
-
-test("a server is refused while there is only the embedded store", () => {
-	expect(requireFile({ kind: "sqlite", path: "/a.db" })).toBe("/a.db");
-	expect(() => requireFile(serverOf("postgresql://u:secret@h/d"))).toThrow(
-		/^DATABASE_URL cannot be used: it names a PostgreSQL server, which this version cannot use yet: [^@]*\.$/,
-	);
 });

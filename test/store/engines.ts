@@ -4,14 +4,11 @@ import { join } from "node:path";
 import { drizzle as buildPostgres } from "drizzle-orm/pg-proxy";
 import { drizzle as buildSqlite } from "drizzle-orm/sqlite-proxy";
 import type { Engine } from "../../src/store/engine.ts";
-import {
-	migrate,
-	readPostgresVersion,
-	readSqliteVersion,
-} from "../../src/store/migrate.ts";
-import { postgresMigrations } from "../../src/store/migrations/postgres.ts";
+import { migrate, readSqliteVersion } from "../../src/store/migrate.ts";
+import { migratePostgres } from "../../src/store/migrate-postgres.ts";
 import { sqliteMigrations } from "../../src/store/migrations/sqlite.ts";
 import { openPostgres } from "../../src/store/postgres.ts";
+import { toPostgres } from "../../src/store/postgres-url.ts";
 import * as postgresTables from "../../src/store/schema-postgres.ts";
 import * as sqliteTables from "../../src/store/schema-sqlite.ts";
 import { openSqlite, type WorkerPort } from "../../src/store/sqlite.ts";
@@ -68,22 +65,10 @@ async function openTestPostgres(): Promise<TestStore> {
 	const database = `store_${process.pid}_${databases}`;
 	await server.createDatabase(database);
 	const { host, port, user, password } = server;
-	const open = () =>
-		openPostgres({
-			host,
-			port,
-			database,
-			user,
-			password,
-			tls: false,
-			maxConnections: 4,
-			prepare: true,
-		});
+	const place = { host, port, user, password, database, maxConnections: 4 };
+	const open = () => openPostgres(toPostgres(place, ""), { readFile: String });
 	const engine = await open();
-	await migrate(engine, {
-		migrations: postgresMigrations,
-		readVersion: readPostgresVersion,
-	});
+	await migratePostgres(engine);
 	return {
 		engine,
 		statements: compileStatements(

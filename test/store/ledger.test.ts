@@ -42,6 +42,7 @@ describe.each(engines)("the ledger on $name", ({ name, can, open }) => {
 		});
 		return openDirectLedger({
 			book: await openBook({ engine, statements, writer, clock }),
+			statements,
 			durability,
 			clock,
 			onFault: (fault) => faults.push(fault),
