@@ -57,6 +57,7 @@ interface State {
 	items: Fed[];
 	committed: number;
 	timer: ReturnType<typeof setTimeout> | undefined;
+	timerFor: "gather" | "sync";
 	running: Promise<void> | null;
 	closing: boolean;
 	syncedMs: number;
@@ -69,6 +70,7 @@ export function openDatabaseFeed(options: FeedOptions): DatabaseFeed {
 		items: [],
 		committed: 0,
 		timer: undefined,
+		timerFor: "gather",
 		running: null,
 		closing: false,
 		syncedMs: options.clock.monotonic(),
@@ -90,8 +92,18 @@ function wake(s: State): void {
 	if (s.running !== null || s.closing) return;
 	const fresh = s.items.length - s.committed;
 	if (fresh >= gatherEntries || s.items.at(-1)?.done) start(s);
-	else if (fresh > 0) s.timer ??= setTimeout(start, gatherMs, s);
-	else if (s.committed > 0) s.timer ??= setTimeout(start, toSyncMs(s), s);
+	else if (fresh > 0) startWithin(s, "gather", gatherMs);
+	else if (s.committed > 0) startWithin(s, "sync", toSyncMs(s));
+}
+
+/** What is fresh does not wait for a sync that is due later. */
+function startWithin(s: State, why: "gather" | "sync", ms: number): void {
+	if (s.timer !== undefined && (s.timerFor === "gather" || why === "sync")) {
+		return;
+	}
+	clearTimeout(s.timer);
+	s.timerFor = why;
+	s.timer = setTimeout(start, Math.max(1, ms), s);
 }
 
 const toSyncMs = ({ options, syncedMs }: State): number =>
