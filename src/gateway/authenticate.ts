@@ -18,6 +18,8 @@ export interface Grant {
 	readonly payer: "operator" | "client";
 	/** Null: none goes along (token exchange). */
 	readonly credential: UpstreamCredential | null;
+	/** Why this call may not go on although it is known who calls: it goes on the ledger. */
+	readonly refusal: GatewayError | null;
 }
 
 export interface Authority {
@@ -55,7 +57,8 @@ export const toDigest = (key: string): Uint8Array =>
  * A value that starts with `sk-ant-` is Anthropic's and never a gateway key, so a subscription's token may stand in one
  * header and the gateway key in the other.
  *
- * @throws GatewayError `malformed_request`, `missing_key`, `invalid_key`, `no_upstream_credential`, `forbidden`
+ * @throws GatewayError `malformed_request`, `missing_key`, `invalid_key`; a `refusal` is `forbidden` or
+ * `no_upstream_credential`
  */
 export function authenticate(
 	headers: RequestHeaders,
@@ -67,23 +70,30 @@ export function authenticate(
 	if (authority.masterDigest !== null) {
 		requireMaster(presented, authority.masterDigest);
 	}
-	refuseClosed(family, authority);
 	const by = authority.masterDigest === null ? anyone : master;
+	if (isClosed(family, authority)) return { ...by, ...refused(closed()) };
 	if (family.credential === "none") {
-		return { ...by, payer: "client", credential: null };
+		return { ...by, payer: "client", credential: null, refusal: null };
 	}
 	const forwardsOwn = authority.masterDigest === null || !authority.credential;
 	if (own && forwardsOwn) {
-		return { ...by, payer: "client", credential: toOwnCredential(own) };
+		const credential = toOwnCredential(own);
+		return { ...by, payer: "client", credential, refusal: null };
 	}
-	if (authority.credential) {
-		return { ...by, payer: "operator", credential: authority.credential };
-	}
-	throw new GatewayError(
+	const { credential } = authority;
+	return credential
+		? { ...by, payer: "operator", credential, refusal: null }
+		: { ...by, ...refused(noCredential()) };
+}
+
+const refused = (refusal: GatewayError) =>
+	({ payer: "operator", credential: null, refusal }) as const;
+
+const noCredential = () =>
+	new GatewayError(
 		"no_upstream_credential",
 		"Tollway holds no Anthropic credential, and this call brought none. Set ANTHROPIC_API_KEY where Tollway runs, or send your own key that starts with sk-ant-.",
 	);
-}
 
 const anyone = { caller: "anyone", keyId: null } as const;
 /** The name under which LiteLLM books it. */
@@ -137,14 +147,15 @@ function missingKeySentence(presented: Presented[]): string {
 		: "No gateway key was sent. Send yours as Authorization: Bearer <key>, or in the header x-litellm-api-key.";
 }
 
-function refuseClosed(family: Family, authority: Authority): void {
-	if (family.access !== "admin") return;
-	if (authority.masterDigest !== null && authority.adminApi) return;
-	throw new GatewayError(
+const isClosed = (family: Family, authority: Authority): boolean =>
+	family.access === "admin" &&
+	!(authority.masterDigest !== null && authority.adminApi);
+
+const closed = () =>
+	new GatewayError(
 		"forbidden",
 		"Anthropic's administration endpoints are closed on this gateway. Its operator can open them to the master key with TOLLWAY_ADMIN_API=on.",
 	);
-}
 
 const toOwnCredential = (own: Presented): UpstreamCredential =>
 	own.header === "authorization"

@@ -105,6 +105,7 @@ export async function runCall(
 			gateway.authority,
 		);
 		call.grant = grant;
+		if (grant.refusal !== null) throw grant.refusal;
 		const body = beginOnePiece(call, gateway)
 			? toOnePiece(await request.arrayBuffer(), call, gateway)
 			: await readRequest(call, gateway);
