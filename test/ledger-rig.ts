@@ -1,0 +1,165 @@
+/** A gateway in front of the simulator, and its ledger to look into while it runs: in a file or on a PostgreSQL server. */
+import { Database } from "bun:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SqlValue } from "../src/platform/contract.ts";
+import type { Script } from "../src/simulator/script.ts";
+import { type StoredEntry, toStoredEntry } from "../src/store/entry-row.ts";
+import { openPostgres } from "../src/store/postgres.ts";
+import { toPostgres } from "../src/store/postgres-url.ts";
+import type { SharedPostgres } from "./postgres.ts";
+import { openRig, type Rig, type RigOptions } from "./rig.ts";
+
+export interface LedgerRig extends Rig {
+	/** What is committed; `@` stands for where the tables are. */
+	read(sql: string): Promise<SqlValue[][]>;
+	/** By writer and number. */
+	entries(): Promise<StoredEntry[]>;
+	/** Resolves when the ledger has it. */
+	entryOf(id: string | null): Promise<StoredEntry>;
+	/** Resolves with all when it has so many. */
+	waitForEntries(count: number): Promise<StoredEntry[]>;
+}
+
+export interface LedgerRigOptions extends RigOptions {
+	/** null: a file. */
+	readonly postgres?: SharedPostgres | null;
+}
+
+const patienceMs = 15_000;
+const pollMs = 15;
+
+let databases = 0;
+
+export async function openLedgerRig(
+	options: LedgerRigOptions = {},
+): Promise<LedgerRig> {
+	const place = options.postgres
+		? await openOnServer(options.postgres)
+		: openInFile();
+	const env = { ...place.env, ...options.env };
+	const rig = await openRig({ ...options, env });
+	const entries = async () =>
+		(await place.read("SELECT * FROM @entries ORDER BY writer, seq")).map(
+			toStoredEntry,
+		);
+	const find = async (id: string) =>
+		(await place.read(`SELECT * FROM @entries WHERE id = '${id}'`)).map(
+			toStoredEntry,
+		);
+	return {
+		...rig,
+		read: place.read,
+		entries,
+		entryOf: async (id) => {
+			const found = () => find(String(id));
+			const [entry] = await waitFor(found, (rows) => rows.length === 1);
+			return entry as StoredEntry;
+		},
+		waitForEntries: (count) => waitFor(entries, (rows) => rows.length >= count),
+		stop: async () => {
+			await rig.stop();
+			await place.stop();
+		},
+	};
+}
+
+async function waitFor<T>(look: () => Promise<T>, isIt: (seen: T) => boolean) {
+	const deadlineMs = performance.now() + patienceMs;
+	for (;;) {
+		const seen = await look();
+		if (isIt(seen)) return seen;
+		if (performance.now() > deadlineMs) {
+			throw new Error(
+				`not on the ledger; it has ${JSON.stringify(seen, toPlain)}`,
+			);
+		}
+		await Bun.sleep(pollMs);
+	}
+}
+
+const toPlain = (_name: string, value: unknown) =>
+	typeof value === "bigint" ? Number(value) : value;
+
+function openInFile() {
+	const folder = mkdtempSync(join(tmpdir(), "tollway-ledger-"));
+	let database: Database | undefined;
+	return {
+		env: { TOLLWAY_DATA_DIR: folder },
+		read: async (sql: string) => {
+			database ??= new Database(join(folder, "tollway.db"), { readonly: true });
+			const statement = database.query(sql.replaceAll("@", ""));
+			return statement.values() as SqlValue[][];
+		},
+		stop: async () => {
+			database?.close();
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+async function openOnServer(server: SharedPostgres) {
+	databases += 1;
+	const database = `ledger_${process.pid}_${databases}`;
+	const url = await server.createDatabase(database);
+	const { host, port, user, password } = server;
+	const address = { host, port, user, password, database, maxConnections: 1 };
+	const engine = await openPostgres(toPostgres(address, ""), {
+		readFile: String,
+	});
+	return {
+		env: { DATABASE_URL: url },
+		read: (sql: string) =>
+			engine.read({ sql: sql.replaceAll("@", "tollway."), values: [] }),
+		stop: engine.close,
+	};
+}
+
+export interface TestCall {
+	readonly path?: string;
+	readonly method?: string;
+	readonly headers?: Readonly<Record<string, string>>;
+	/** Laid over a small plain call of claude-sonnet-5-5; a text is sent as it is, null sends none. */
+	readonly body?: Readonly<Record<string, unknown>> | string | null;
+	readonly script?: Script;
+	readonly signal?: AbortSignal;
+}
+
+export const smallBody = {
+	model: "claude-sonnet-5-5",
+	max_tokens: 64,
+	messages: [{ role: "user", content: "Tell me of tolls." }],
+};
+
+export function send(url: string, call: TestCall = {}): Promise<Response> {
+	const { path = "/v1/messages", method = "POST", body = {} } = call;
+	return fetch(url + path, {
+		method,
+		signal: call.signal ?? null,
+		headers: {
+			"anthropic-version": "2023-06-01",
+			"content-type": "application/json",
+			...(call.script && { "x-simulator-script": JSON.stringify(call.script) }),
+			...call.headers,
+		},
+		body:
+			typeof body === "string" || body === null
+				? body
+				: JSON.stringify({ ...smallBody, ...body }),
+	});
+}
+
+/** Reads the reply to its end, which may be missing; resolves with what came. */
+export async function readAll(reply: Response): Promise<string> {
+	const decoder = new TextDecoder();
+	let text = "";
+	try {
+		for await (const chunk of reply.body ?? []) {
+			text += decoder.decode(chunk, { stream: true });
+		}
+	} catch {
+		// It was cut off.
+	}
+	return text;
+}
