@@ -47,7 +47,7 @@ export async function openStore(
 			tell(fault, database);
 			if (fault === null) hooks.onRecovered();
 		},
-		onIndexFault: ({ fault, message }) =>
+		onIndexFault: ({ fault, message }: StoreError) =>
 			getLogger(["tollway", "store"]).warning(
 				"Finding calls by upstream's names is slow for now ({fault}: {message}).",
 				{ fault, message },

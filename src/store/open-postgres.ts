@@ -12,6 +12,8 @@ import { openPostgres } from "./postgres.ts";
 import { toServerError } from "./postgres-start.ts";
 import type { PostgresDatabase } from "./postgres-url.ts";
 import { openProbe } from "./probe.ts";
+import { compileEntryQueries } from "./read-entries.ts";
+import { openReferenceIndexer } from "./reference-indexer.ts";
 import * as tables from "./schema-postgres.ts";
 import { settleOrphans } from "./settle-orphans.ts";
 import { type Builder, compileStatements } from "./statements.ts";
@@ -28,6 +30,8 @@ export interface PostgresStoreOptions {
 	/** What becomes of a call whose process has ended, and its model as the sums name it. */
 	readonly toOrphan: (held: HeldCall) => { entry: Entry; model: string };
 	readonly onFault: (fault: StoreError | null) => void;
+	/** Names of calls are indexed later than they should be. */
+	readonly onIndexFault: (fault: StoreError) => void;
 	/** How long this process may be silent until others settle its calls. */
 	readonly leaseMs?: number;
 }
@@ -67,10 +71,9 @@ async function openOn(
 	options: PostgresStoreOptions,
 ): Promise<Store> {
 	const { clock, host, pid, leaseMs = leaseDefaultMs } = options;
-	const statements = compileStatements(
-		drizzle(async () => ({ rows: [] })) as unknown as Builder,
-		tables as unknown as Tables,
-	);
+	const builder = drizzle(async () => ({ rows: [] })) as unknown as Builder;
+	const statements = compileStatements(builder, tables as unknown as Tables);
+	const queries = compileEntryQueries(builder, tables as unknown as Tables);
 	const name = `${host}, process ${pid}`;
 	const lease = await claimNewWriter(engine, { name, leaseMs });
 	const { writer } = lease;
@@ -82,12 +85,21 @@ async function openOn(
 		clock,
 		look: () => settleOrphans({ engine, ledger, toOrphan: options.toOrphan }),
 	});
+	const indexer = openReferenceIndexer({
+		engine,
+		queries: queries.references,
+		writer,
+		clock,
+		onFault: options.onIndexFault,
+	});
 	return {
 		engine,
 		statements,
+		queries,
 		ledger,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {
+			await indexer.close();
 			await stopKeeping();
 			await ledger.close();
 			// Without it the lease ends by itself.

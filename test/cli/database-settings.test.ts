@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { noNanos, toNanos } from "../../src/domain/nanos.ts";
 import { runProgram } from "../../src/cli/program.ts";
+import { noNanos, toNanos } from "../../src/domain/nanos.ts";
 import { openFakeWorld, openFiles } from "./fake-world.ts";
 import { configOf, type Env, load } from "./loading.ts";
 

@@ -71,6 +71,7 @@ export const openTestStore = (
 		pid: process.pid,
 		durability: "always",
 		toOrphan,
+		onIndexFault: () => {},
 		onFault: () => {},
 		...options,
 	});
