@@ -5,6 +5,8 @@
  * (bidirectional and zero-width marks, tags), lone surrogates, line and paragraph separators.
  */
 const hostile = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** Anything but printable ASCII: all that must be asked of nearly every text. */
+const unusual = /[^ -~]/;
 const hostileAll = new RegExp(hostile.source, "gu");
 
 /** Per UTF-16 unit, so that the result is also right inside a JSON string. */
@@ -17,6 +19,7 @@ function toEscape(character: string): string {
 
 /** The same text with every hostile character written as `\u202e`. */
 export function escapeControls(text: string): string {
+	if (!unusual.test(text)) return text;
 	return hostile.test(text) ? text.replace(hostileAll, toEscape) : text;
 }
 

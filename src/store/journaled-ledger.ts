@@ -12,6 +12,7 @@ import { toEntryColumns } from "./entry-row.ts";
 import { type Journal, zeroMark } from "./journal.ts";
 import { toEntryPayload, toHoldPayload } from "./journal-record.ts";
 import { type Durability, type Ledger, settleWithinMs } from "./ledger.ts";
+import type { OpenHolds } from "./open-holds.ts";
 import type { HotStatements } from "./statements.ts";
 
 export interface JournaledLedgerOptions {
@@ -21,7 +22,7 @@ export interface JournaledLedgerOptions {
 	/** Begun; it carries the holds of `open`. */
 	readonly journal: Journal;
 	/** Payloads of the holds that are open, by id. */
-	readonly open: Map<string, string>;
+	readonly open: OpenHolds;
 	readonly durability: Durability;
 	readonly clock: Clock;
 	/** Called when the database takes nothing, and with null when it does again. */
@@ -34,7 +35,7 @@ export interface JournaledLedgerOptions {
  * While other calls run that will end soon, this long lies between two syncs: thirty calls then share one. A call that is
  * alone never waits for it.
  */
-const syncApartMs = 1.5;
+const syncApartMs = 4;
 
 interface Waiting {
 	readonly settled: Settled;

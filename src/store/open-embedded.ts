@@ -13,6 +13,7 @@ import type { Durability } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
 import { migrate, readSqliteVersion } from "./migrate.ts";
 import { sqliteMigrations } from "./migrations/sqlite.ts";
+import { type OpenHolds, openHolds } from "./open-holds.ts";
 import { openProbe } from "./probe.ts";
 import { compileEntryQueries } from "./read-entries.ts";
 import { recover } from "./recover.ts";
@@ -95,7 +96,7 @@ async function openOn(
 		leaseUntilMs: clock.now(),
 	});
 	const book = await openBook({ engine, statements, writer, clock });
-	const open = new Map<string, string>();
+	const open = openHolds();
 	const journal = openJournalAt(path, open, options);
 	await recover(journal, { ...options, engine, statements, book });
 	const ledger = openJournaledLedger({
@@ -131,7 +132,7 @@ async function openOn(
 
 function openJournalAt(
 	path: string,
-	open: ReadonlyMap<string, string>,
+	open: OpenHolds,
 	{ durability, mapFile }: EmbeddedOptions,
 ): Journal {
 	// What is synced call by call is better written by calls.

@@ -19,11 +19,13 @@ const pragmas: { readonly [R in Role]: readonly string[] } = {
 	writer: [
 		// Takes effect only before the first table; later releases shrink the file with it.
 		"auto_vacuum = INCREMENTAL",
+		// So does this: a tenth less for an Entry than with pages of 4 KB, which hold nine of them.
+		"page_size = 8192",
 		"journal_mode = WAL",
 		"busy_timeout = 5000",
 		"foreign_keys = ON",
 		// Pages that change often are copied into the database once in 16 MB, not once in 4.
-		"wal_autocheckpoint = 4000",
+		"wal_autocheckpoint = 2000",
 		// After a checkpoint the log is cut back to this, whatever a burst made of it.
 		"journal_size_limit = 67108864",
 		// On macOS only this makes the drive itself write; elsewhere it is not looked at.
