@@ -25,6 +25,7 @@ const root = join(import.meta.dir, "..");
 /** Debian's package where its name is not the tool's. */
 const debianPackage: Record<string, string> = {
 	taskset: "util-linux",
+	cc: "gcc",
 	psql: "postgresql-client",
 	"redis-server": "redis",
 };

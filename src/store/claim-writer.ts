@@ -23,4 +23,4 @@ export async function claimOnlyWriter(
 	return onlyWriter;
 }
 
-const onlyWriter = 1;
+export const onlyWriter = 1;

@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/sqlite-proxy";
 import type { Entry } from "../domain/entry.ts";
 import type { Clock, Database, MapFile } from "../platform/contract.ts";
 import { type HeldCall, openBook } from "./book.ts";
-import { claimOnlyWriter } from "./claim-writer.ts";
+import { claimOnlyWriter, onlyWriter } from "./claim-writer.ts";
 import { type Engine, StoreError } from "./engine.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { openJournalFile } from "./journal-file.ts";
@@ -89,15 +89,17 @@ async function openOn(
 	const builder = drizzle(async () => ({ rows: [] }));
 	const statements = compileStatements(builder, tables as unknown as Tables);
 	const queries = compileEntryQueries(builder, tables as unknown as Tables);
-	const writer = await claimOnlyWriter(engine, {
+	const writer = onlyWriter;
+	const open = openHolds();
+	// All that can be found damaged is read before anything is written.
+	const journal = openJournalAt(path, open, options);
+	const book = await openBook({ engine, statements, writer, clock });
+	await claimOnlyWriter(engine, {
 		statements,
 		name: `process ${options.pid}`,
 		nowMs: clock.now(),
 		leaseUntilMs: clock.now(),
 	});
-	const book = await openBook({ engine, statements, writer, clock });
-	const open = openHolds();
-	const journal = openJournalAt(path, open, options);
 	await recover(journal, { ...options, engine, statements, book });
 	const ledger = openJournaledLedger({
 		...options,

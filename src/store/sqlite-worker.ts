@@ -17,10 +17,6 @@ export type Role = "writer" | "reader";
 
 const pragmas: { readonly [R in Role]: readonly string[] } = {
 	writer: [
-		// Takes effect only before the first table; later releases shrink the file with it.
-		"auto_vacuum = INCREMENTAL",
-		// So does this: a tenth less for an Entry than with pages of 4 KB, which hold nine of them.
-		"page_size = 8192",
 		"journal_mode = WAL",
 		"busy_timeout = 5000",
 		"foreign_keys = ON",
@@ -33,6 +29,14 @@ const pragmas: { readonly [R in Role]: readonly string[] } = {
 	],
 	reader: ["busy_timeout = 5000", "query_only = ON"],
 };
+
+/** Of a database that has no table yet. */
+const newPragmas = [
+	// Later releases shrink the file with it.
+	"auto_vacuum = INCREMENTAL",
+	// A tenth less for an Entry than with pages of 4 KB, which hold nine of them.
+	"page_size = 8192",
+] as const;
 
 /** Answers every ask of `port`, in order. */
 export function serveSqlite(port: Port, role: Role, open: OpenDatabase): void {
@@ -93,6 +97,10 @@ interface Worker {
 }
 
 function openWorker(database: Database, role: Role): Worker {
+	// They take effect only before the first table, and each time they write.
+	if (role === "writer" && isNew(database)) {
+		for (const pragma of newPragmas) database.exec(`PRAGMA ${pragma}`);
+	}
 	for (const pragma of pragmas[role]) database.exec(`PRAGMA ${pragma}`);
 	const statements: PreparedStatement[] = [];
 	const toStatement = (id: number, texts: readonly string[]) => {
@@ -132,6 +140,9 @@ function openWorker(database: Database, role: Role): Worker {
 		},
 	};
 }
+
+const isNew = (database: Database): boolean =>
+	database.get<{ page_count: number }>("PRAGMA page_count")?.page_count === 0;
 
 /** After some errors SQLite has rolled back by itself, and then says that there is nothing to roll back. */
 function rollBack(database: Database): void {
