@@ -1,6 +1,6 @@
 /** The database takes nothing for a while: what becomes of calls, and that all of it is recorded in the end. */
 import { Database } from "bun:sqlite";
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { noticeMark } from "../needs.ts";
 import type { GatewayProcess, LogLine } from "../rig.ts";
@@ -17,18 +17,27 @@ const sentence = "cannot write to its ledger at the moment";
 const wal = "tollway.db-wal";
 const journal = "tollway.db.journal";
 
-const undo: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-	for (const one of undo.splice(0).reverse()) await one();
-});
-
 if (!canFail)
 	console.error(`${noticeMark}failing disks: they take Linux and a C compiler`);
 
-async function open(): Promise<Calls> {
-	const calls = await openCalls();
-	undo.push(calls.stop);
-	return calls;
+/** A test on a data folder of its own, at the same time as the others. */
+function trial(
+	name: string,
+	run: (calls: Calls) => Promise<void>,
+	can = canFail,
+): void {
+	test.concurrent.skipIf(!can)(
+		name,
+		async () => {
+			const calls = await openCalls();
+			try {
+				await run(calls);
+			} finally {
+				await calls.stop();
+			}
+		},
+		limitMs,
+	);
 }
 
 /** Resolves once new calls that cost money are refused as they should be. */
@@ -59,10 +68,9 @@ const recorded = (calls: Calls, ids: readonly string[]) =>
 		return ids.every((id) => entries.get(id)?.state === "exact");
 	});
 
-test(
+trial(
 	"another process holds the write lock: calls go on from the journal until it is told, then are refused; afterwards all is recorded",
-	async () => {
-		const calls = await open();
+	async (calls) => {
 		const gateway = await calls.start();
 		const other = new Database(join(calls.dataDir, "tollway.db"));
 		other.run("BEGIN IMMEDIATE");
@@ -79,7 +87,7 @@ test(
 		await untilServed(gateway);
 		await recorded(calls, ids);
 	},
-	limitMs,
+	true,
 );
 
 const failures: readonly (readonly [name: string, Failure])[] = [
@@ -92,34 +100,33 @@ const failures: readonly (readonly [name: string, Failure])[] = [
 	["the database cannot be synced", { calls: "s", file: wal, errno: "EIO" }],
 ];
 
-test.skipIf(!canFail).each(failures)(
-	"%s: streams end whole, new calls are refused, and all is recorded without a restart",
-	async (_name, failure) => {
-		const calls = await open();
-		const gateway = await calls.start();
-		const first = await callPaid(gateway.url);
-		const streams = [40, 60, 80].map((eventDelayMs) =>
-			callPaid(gateway.url, { stream: true, eventDelayMs }),
-		);
-		calls.fail(failure);
-		await callPaid(gateway.url);
-		await untilRefused(gateway);
-		const ended = await Promise.all(streams);
-		for (const { text, whole } of ended) {
-			expect(text).toContain("message_stop");
-			expect(whole).toBe(true);
-		}
-		calls.fail(null);
-		await untilServed(gateway);
-		await recorded(calls, [first.id, ...ended.map(({ id }) => id)]);
-	},
-	limitMs,
-);
+for (const [name, failure] of failures) {
+	trial(
+		`${name}: streams end whole, new calls are refused, and all is recorded without a restart`,
+		async (calls) => {
+			const gateway = await calls.start();
+			const first = await callPaid(gateway.url);
+			const streams = [40, 60, 80].map((eventDelayMs) =>
+				callPaid(gateway.url, { stream: true, eventDelayMs }),
+			);
+			calls.fail(failure);
+			await callPaid(gateway.url);
+			await untilRefused(gateway);
+			const ended = await Promise.all(streams);
+			for (const { text, whole } of ended) {
+				expect(text).toContain("message_stop");
+				expect(whole).toBe(true);
+			}
+			calls.fail(null);
+			await untilServed(gateway);
+			await recorded(calls, [first.id, ...ended.map(({ id }) => id)]);
+		},
+	);
+}
 
-test.skipIf(!canFail)(
+trial(
 	"a sync of the journal fails once: the reply comes when the database has it, and a new journal is begun",
-	async () => {
-		const calls = await open();
+	async (calls) => {
 		const gateway = await calls.start();
 		calls.fail({ calls: "s", file: journal, errno: "EIO", times: 1 });
 		const { status, id } = await callPaid(gateway.url);
@@ -133,13 +140,11 @@ test.skipIf(!canFail)(
 		await calls.start();
 		await recorded(calls, [id, after.id]);
 	},
-	limitMs,
 );
 
-test.skipIf(!canFail)(
+trial(
 	"nobody can take an Entry: it goes to stderr, and no reply says that all is well",
-	async () => {
-		const calls = await open();
+	async (calls) => {
 		const gateway = await calls.start();
 		const stream = callPaid(gateway.url, { stream: true, eventDelayMs: 20 });
 		await until(() => calls.simulator.record.open() === 1);
@@ -155,13 +160,11 @@ test.skipIf(!canFail)(
 		expect(entry.id).toBe(id);
 		expect(entry.cost).toBeGreaterThan(0);
 	},
-	limitMs,
 );
 
-test.skipIf(!canFail)(
+trial(
 	"TOLLWAY_LEDGER_DOWN=serve: calls go on up to the limit, and again after the database has caught up",
-	async () => {
-		const calls = await open();
+	async (calls) => {
 		const gateway = await calls.start({
 			TOLLWAY_LEDGER_DOWN: "serve",
 			TOLLWAY_LEDGER_DOWN_LIMIT: "0.01",
@@ -180,5 +183,4 @@ test.skipIf(!canFail)(
 		await untilServed(gateway);
 		await recorded(calls, ids);
 	},
-	limitMs,
 );

@@ -102,7 +102,7 @@ async function openWorld(
 }
 
 async function call({ ledger }: World, number: number): Promise<void> {
-	void ledger.hold(toHeld(number));
+	await ledger.hold(toHeld(number));
 	await ledger.settle(toTestEntry({ id: toId(number) }), "m");
 }
 
@@ -128,7 +128,7 @@ test("replaying twice is replaying once", async () => {
 	const first = await openWorld(store, openFakeDisk(journalBytes));
 	first.interfere = fail;
 	await Promise.all(numbers(20).map((number) => call(first, number)));
-	void first.ledger.hold(toHeld(20));
+	await first.ledger.hold(toHeld(20));
 	const left = copyDisk(first.disk);
 	const second = await openWorld(store, copyDisk(left));
 	const ids = await readIds(second);
@@ -160,7 +160,7 @@ test("what was synced together survives between the two commits that take it", a
 test("the journal cannot be synced: the database takes the Entries, new calls are refused until there is a new journal", async () => {
 	const store = await openStore();
 	const world = await openWorld(store, openFakeDisk(journalBytes));
-	void world.ledger.hold(toHeld(7));
+	await world.ledger.hold(toHeld(7));
 	const [a, b] = world.disk;
 	a.fault = b.fault = io;
 	await expect(call(world, 1)).rejects.toThrow("the disk failed");
