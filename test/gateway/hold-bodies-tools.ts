@@ -129,6 +129,7 @@ export const toolCases: readonly HoldCase[] = [
 		ask: {},
 		models: ["claude-sonnet-5-5", "claude-opus-5"],
 		worst: (text) => ({
+			inferenceGeo: "us",
 			model: "claude-opus-5",
 			iterations: [
 				toIteration("message", {
