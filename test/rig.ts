@@ -72,13 +72,17 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
 	};
 }
 
-/** Starts it on a free port with a data folder of its own; the environment holds nothing else of ours. */
+/**
+ * Starts it on a free port with a data folder of its own; the environment holds nothing else of ours.
+ * @param before a command that ends by running the one in its arguments
+ */
 export async function startGateway(
 	env: Readonly<Record<string, string>>,
 	args: readonly string[] = [],
+	before: readonly string[] = [],
 ): Promise<GatewayProcess> {
 	const dataDir = mkdtempSync(join(tmpdir(), "tollway-test-"));
-	const [program = "", ...first] = command;
+	const [program = "", ...first] = [...before, ...command];
 	const child = spawn(program, [...first, ...args], {
 		cwd: root,
 		env: {

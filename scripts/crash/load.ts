@@ -8,6 +8,8 @@ export interface SeenEnd {
 	readonly id: string;
 	readonly plan: CallPlan;
 	readonly told: Told;
+	/** Monotonic milliseconds. */
+	readonly atMs: number;
 }
 
 /** All that is known outside the gateway. */
@@ -76,7 +78,8 @@ async function run(
 		proxy: "",
 	});
 	const id = reply.headers.get("x-litellm-call-id") ?? "";
-	const see = (told: Told) => witness.seen.push({ id, plan, told });
+	const see = (told: Told) =>
+		witness.seen.push({ id, plan, told, atMs: performance.now() });
 	const type = reply.headers.get("content-type") ?? "";
 	if (!type.startsWith("text/event-stream")) {
 		const body = await reply.text();

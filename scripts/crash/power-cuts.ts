@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Durability } from "../../src/store/ledger.ts";
 import type { Figure } from "../soak/figure.ts";
 import { sleep } from "../soak/wait.ts";
 import type { CrashContext } from "./context.ts";
@@ -20,6 +21,12 @@ const concurrency = 24;
 const cutsPerDisk = 10;
 const between = { leastMs: 30, mostMs: 400 };
 const maxCopies = 20;
+/** What a power cut may take, in milliseconds before it. */
+const loses: { readonly [D in Durability]: number } = {
+	always: 0,
+	interval: 200,
+	off: Number.POSITIVE_INFINITY,
+};
 
 interface Run extends Ground {
 	cuts: number;
@@ -84,14 +91,17 @@ async function cut(run: Run, running: Running): Promise<void> {
 	const base = mkdtempSync(join(tmpdir(), "tollway-cut-"));
 	const image = join(base, "image");
 	try {
-		const seen = run.witness.seen.slice(seenBefore);
+		const youngestMs = performance.now() - loses[run.context.durability];
+		const promised = run.witness.seen
+			.slice(seenBefore)
+			.filter(({ atMs }) => atMs <= youngestMs);
 		gateway.send("SIGSTOP");
 		await copyQuiet(run, disk, image);
 		const copied = mount(image, join(base, "disk"));
 		try {
 			run.unsynced += countUnsynced(disk.folder, copied.folder);
 			gateway.send("SIGCONT");
-			await startFrom(run, copied.folder, seen);
+			await startFrom(run, copied.folder, promised);
 		} finally {
 			copied.unmount();
 		}
@@ -110,16 +120,15 @@ async function copyQuiet(run: Run, disk: Disk, image: string): Promise<void> {
 	}
 }
 
-/** Only `always` promises that what was seen is there. */
+/** @param promised ends that must be there */
 async function startFrom(
 	run: Run,
 	folder: string,
-	seen: readonly SeenEnd[],
+	promised: readonly SeenEnd[],
 ): Promise<void> {
 	const gateway = run.start(folder);
 	try {
 		await gateway.ready;
-		const promised = run.context.durability === "always" ? seen : [];
 		const shelf = judgeWhole(join(folder, "tollway.db"), promised, run);
 		run.entries += shelf.byId.size;
 	} finally {
