@@ -7,13 +7,11 @@ import {
 	expect,
 	test,
 } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { needs, noticeMark } from "../needs.ts";
-import { openRig, type Rig, upstreamKey } from "../rig.ts";
+import { type LedgerRig, openLedgerRig } from "../ledger-rig.ts";
+import { upstreamKey } from "../rig.ts";
+import { canRunPage, pagePort, runCommand } from "./run-page-command.ts";
 import {
+	metadataCommand,
 	metadataRequest,
 	type PageRequest,
 	pageKeys,
@@ -21,72 +19,7 @@ import {
 	pageVariables,
 } from "./seed-page.ts";
 
-const port = 4000;
-const patienceMs = 10_000;
-const pollMs = 100;
-
-const runnable =
-	needs.tool("bash") && needs.tool("curl") && (await isPortFree());
-
-/** Another run of these tests may hold the port for a few seconds. */
-async function isPortFree(): Promise<boolean> {
-	const deadlineMs = performance.now() + patienceMs;
-	while (performance.now() < deadlineMs) {
-		const server = createServer();
-		const free = await new Promise<boolean>((resolve) => {
-			server.once("error", () => resolve(false));
-			server.listen(port, "127.0.0.1", () => resolve(true));
-		});
-		if (free) {
-			await new Promise((resolve) => server.close(resolve));
-			return true;
-		}
-		await Bun.sleep(pollMs);
-	}
-	console.error(`${noticeMark}the seed page's commands: port ${port} is taken`);
-	return false;
-}
-
-/** curl reads its own settings from here: the command stays as it is, and yet says how it went. */
-const curlHome = mkdtempSync(join(tmpdir(), "tollway-curl-"));
-writeFileSync(
-	join(curlHome, ".curlrc"),
-	'silent\nshow-error\nnoproxy = "*"\nwrite-out = "\\n%{http_code}"\n',
-);
-afterAll(() => rmSync(curlHome, { recursive: true, force: true }));
-
-interface Outcome {
-	readonly status: number;
-	readonly reply: Record<string, unknown>;
-}
-
-async function runCommand(command: string, key?: string): Promise<Outcome> {
-	const child = Bun.spawn({
-		cmd: ["bash", "-c", command],
-		env: {
-			PATH: process.env.PATH,
-			HOME: curlHome,
-			CURL_HOME: curlHome,
-			...pageVariables,
-			...(key === undefined ? {} : { LITELLM_API_KEY: key }),
-		},
-		stdout: "pipe",
-		stderr: "pipe",
-		timeout: patienceMs,
-	});
-	const [stdout, stderr, exitCode] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	]);
-	expect(stderr).toBe("");
-	expect(exitCode).toBe(0);
-	const end = stdout.lastIndexOf("\n");
-	return {
-		status: Number(stdout.slice(end)),
-		reply: JSON.parse(stdout.slice(0, end)),
-	};
-}
+const runnable = await canRunPage();
 
 /** What curl sends of it. */
 function toBody(command: string): string {
@@ -105,22 +38,24 @@ const shapes: Readonly<Record<string, object>> = {
 
 /** In front of the simulator at the page's own port, for the tests of one block. */
 function useRig(env: Readonly<Record<string, string>>) {
-	let rig: Rig | undefined;
+	let rig: LedgerRig | undefined;
 	beforeAll(async () => {
 		if (!runnable) return;
-		rig = await openRig({
-			env: { ...pageVariables, ...env, PORT: String(port) },
+		rig = await openLedgerRig({
+			env: { ...pageVariables, ...env, PORT: String(pagePort) },
 		});
 	});
 	afterAll(() => rig?.stop());
 	beforeEach(() => rig?.simulator.record.clear());
-	return () => {
+	const running = () => {
 		if (!rig) throw new Error("the gateway does not run");
-		return rig.simulator.record.all();
+		return rig;
 	};
+	const received = () => running().simulator.record.all();
+	return { running, received };
 }
 
-type Received = ReturnType<typeof useRig>;
+type Received = ReturnType<typeof useRig>["received"];
 
 async function expectAnswered(
 	request: PageRequest,
@@ -147,7 +82,7 @@ async function expectAnswered(
 }
 
 describe.skipIf(!runnable)("open mode", () => {
-	const received = useRig({});
+	const { received } = useRig({});
 
 	test.each(pageRequests)("$title", (request) =>
 		expectAnswered(request, received, pageKeys.environment),
@@ -172,14 +107,43 @@ describe.skipIf(!runnable)("open mode", () => {
 	});
 
 	test("litellm_metadata without the comment: it stays here, all else crosses", async () => {
-		const command = metadataRequest.command.replace(/ # track.*/, "");
-		const { status, reply } = await runCommand(command);
+		const { status, reply } = await runCommand(metadataCommand);
 		expect(reply).toMatchObject(shapes[metadataRequest.path] ?? {});
 		expect(status).toBe(200);
 		const { bytes } = received()[0]?.received.body ?? {};
 		expect(new TextDecoder().decode(bytes)).toBe(
-			toBody(command).replace(/,\s*"litellm_metadata".*\}(?=\s*\}$)/s, ""),
+			toBody(metadataCommand).replace(
+				/,\s*"litellm_metadata".*\}(?=\s*\}$)/s,
+				"",
+			),
 		);
+	});
+});
+
+describe.skipIf(!runnable)("litellm_metadata", () => {
+	const { running } = useRig({});
+
+	test("tags and end user are on the ledger within a second", async () => {
+		const { callId } = await runCommand(metadataCommand);
+		const answeredMs = performance.now();
+		const entry = await running().entryOf(callId);
+		expect(performance.now() - answeredMs).toBeLessThan(1_000);
+		expect(entry).toMatchObject({
+			tags: ["test-tag-1", "test-tag-2"],
+			endUser: "test-user",
+			state: "exact",
+			requestedModel: "claude-3-5-sonnet-20241022",
+		});
+		expect(entry.cost).toBeGreaterThan(0n);
+		const sums = await running().read(
+			"SELECT dimension, id, calls, cost FROM @rollups WHERE dimension IN ('tag', 'customer') ORDER BY 1, 2",
+		);
+		const cost = Number(entry.cost);
+		expect(sums).toEqual([
+			["customer", "test-user", 1, cost],
+			["tag", "test-tag-1", 1, cost],
+			["tag", "test-tag-2", 1, cost],
+		]);
 	});
 });
 
@@ -188,7 +152,7 @@ describe.each(["anything", "environment", "virtual"] as const)(
 	"master key %s",
 	(name) => {
 		const key = pageKeys[name];
-		const received = useRig({ LITELLM_MASTER_KEY: key });
+		const { received } = useRig({ LITELLM_MASTER_KEY: key });
 
 		test
 			.skipIf(!runnable)
@@ -214,7 +178,7 @@ describe.each(["anything", "environment", "virtual"] as const)(
 );
 
 describe.skipIf(!runnable)("the page's empty ANTHROPIC_API_KEY", () => {
-	const received = useRig({ ANTHROPIC_API_KEY: "" });
+	const { received } = useRig({ ANTHROPIC_API_KEY: "" });
 
 	test("the answer names what is missing", async () => {
 		const [request] = pageRequests;

@@ -173,3 +173,9 @@ export const metadataRequest: PageRequest = {
 }
 }'`,
 };
+
+/** Without the comment. */
+export const metadataCommand = metadataRequest.command.replace(
+	/ # track.*/,
+	"",
+);
