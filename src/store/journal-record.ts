@@ -39,7 +39,15 @@ export function readLeft(records: readonly JournalRecord[]): Left {
 			entries.push({ settled, mark });
 		}
 	}
-	return { entries, open: [...open.values()] };
+	return { entries, open: withoutOld([...open.values()]) };
+}
+
+const dayMs = 86_400_000;
+
+/** A hold stands here long after its call, whose Entry may have been removed since; no call runs for a day. */
+function withoutOld(open: readonly HeldCall[]): readonly HeldCall[] {
+	const newestMs = Math.max(...open.map(({ startedMs }) => startedMs));
+	return open.filter(({ startedMs }) => startedMs > newestMs - dayMs);
 }
 
 function readHold(payload: string): HeldCall {

@@ -39,6 +39,8 @@ export interface Journal {
 	release(mark: Mark): void;
 	/** It will be full soon unless something is released. */
 	isPressed(): boolean;
+	/** There is no room left but for what has begun. */
+	isFull(): boolean;
 	close(): void;
 }
 
@@ -104,17 +106,19 @@ export function openJournal(options: JournalOptions): Journal {
 		left,
 		begin: (after) => begin(s, after),
 		append: (payloads) => {
-			append(s, payloads);
+			append(s, payloads, "writeLater");
 			const { active } = s;
 			active.needed = active.position;
 			return { generation: active.generation, position: active.position };
 		},
-		hold: (payload) => append(s, [payload]),
+		hold: (payload) => append(s, [payload], "write"),
 		sync: () => sync(s),
 		release: (mark) => {
 			s.released = mark;
 		},
 		isPressed: () => s.active.position > s.active.file.bytes / 4,
+		isFull: () =>
+			s.active.position > (s.active.file.bytes * 3) / 4 && !isReleased(s),
 		close: () => {
 			for (const { file } of [s.active, s.other]) file.close();
 		},
@@ -203,11 +207,13 @@ function write(segment: Segment, text: string, position: number): number {
 	return segment.file.write(text, position);
 }
 
-function append(s: State, payloads: readonly string[]): void {
+type How = "write" | "writeLater";
+
+function append(s: State, payloads: readonly string[], how: How): void {
 	const { file, position } = s.active;
 	if (position > file.bytes / 2 && !s.crowded && isReleased(s)) turn(s);
-	if (!put(s.active, payloads)) {
-		const goesOn = isReleased(s) && turn(s) && put(s.active, payloads);
+	if (!put(s.active, payloads, how)) {
+		const goesOn = isReleased(s) && turn(s) && put(s.active, payloads, how);
 		if (!goesOn) throw full();
 	}
 }
@@ -235,12 +241,13 @@ function turn(s: State): boolean {
 }
 
 /** False when there is no room for all of them. */
-function put(segment: Segment, payloads: readonly string[]): boolean {
+function put(segment: Segment, payloads: readonly string[], how: How): boolean {
 	const text = toLines(payloads, segment.generation);
 	const room = segment.file.bytes - segment.position;
 	// No UTF-16 unit takes more than three bytes.
 	if (text.length * 3 > room && Buffer.byteLength(text) > room) return false;
-	segment.position += write(segment, text, segment.position);
+	segment.dirty = true;
+	segment.position += segment.file[how](text, segment.position);
 	return true;
 }
 

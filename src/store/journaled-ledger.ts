@@ -7,7 +7,7 @@ import type { Entry } from "../domain/entry.ts";
 import type { Clock } from "../platform/contract.ts";
 import type { Book, HeldCall, Settled } from "./book.ts";
 import { openDatabaseFeed } from "./database-feed.ts";
-import { type Engine, type StoreError, toStoreError } from "./engine.ts";
+import { type Engine, StoreError, toStoreError } from "./engine.ts";
 import { toEntryColumns } from "./entry-row.ts";
 import { type Journal, zeroMark } from "./journal.ts";
 import { toEntryPayload, toHoldPayload } from "./journal-record.ts";
@@ -19,8 +19,10 @@ export interface JournaledLedgerOptions {
 	readonly engine: Engine;
 	readonly statements: HotStatements;
 	readonly book: Book;
-	/** Begun; it carries the holds of `open`. */
+	/** Begun. */
 	readonly journal: Journal;
+	/** Begun; it carries the holds of `open`, and is never synced. */
+	readonly holds: Journal;
 	/** Payloads of the holds that are open, by id. */
 	readonly open: OpenHolds;
 	readonly durability: Durability;
@@ -88,6 +90,7 @@ export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 			await feed.close();
 			open.clear();
 			journal.close();
+			options.holds.close();
 		},
 	};
 }
@@ -103,19 +106,23 @@ function tell(s: State): void {
 }
 
 function hold(s: State, held: HeldCall): undefined {
-	const { open, journal } = s.options;
+	const { open, journal, holds } = s.options;
 	if (s.broken !== null) throw s.broken;
+	if (journal.isFull()) throw journalFull();
 	const payload = toHoldPayload(held);
 	// First, so that it is carried if this very record opens the other file.
 	open.set(held.id, payload);
 	try {
-		journal.hold(payload);
+		holds.hold(payload);
 	} catch (error) {
 		open.delete(held.id);
 		noteBroken(s, toStoreError(error));
 		throw error;
 	}
 }
+
+const journalFull = () =>
+	new StoreError("full", "the journal is full, and the database takes nothing");
 
 function settleAtOnce(s: State, settled: Settled): Promise<void> | undefined {
 	const { open, journal } = s.options;
@@ -215,10 +222,11 @@ function renewLater(s: State): void {
 
 /** Begins a new journal with the holds that are open, once the database has all that stands in the old one. */
 async function renew(s: State): Promise<void> {
-	const { journal } = s.options;
+	const { journal, holds } = s.options;
 	try {
 		if (s.syncing !== null || !s.feed.isEmpty()) throw s.broken;
 		await journal.begin(zeroMark);
+		await holds.begin(zeroMark);
 		s.broken = null;
 		tell(s);
 	} catch {

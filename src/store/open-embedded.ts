@@ -6,8 +6,8 @@ import type { Clock, Database, MapFile } from "../platform/contract.ts";
 import { type HeldCall, openBook } from "./book.ts";
 import { claimOnlyWriter, onlyWriter } from "./claim-writer.ts";
 import { type Engine, StoreError } from "./engine.ts";
-import { type Journal, openJournal } from "./journal.ts";
-import { openJournalFile } from "./journal-file.ts";
+import { openJournal } from "./journal.ts";
+import { type JournalFileOptions, openJournalFile } from "./journal-file.ts";
 import { openJournaledLedger } from "./journaled-ledger.ts";
 import type { Durability } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
@@ -39,8 +39,10 @@ export interface EmbeddedOptions {
 	readonly onLost: (entry: Entry, fault: StoreError) => void;
 }
 
-/** Of each of the two files: two thousand calls and more, until they are in the database. */
+/** Of each of two files: five thousand Entries, until they are in the database. */
 const journalBytes = 4 * 1024 * 1024;
+/** Of each of two files: ten thousand calls at a time. */
+const holdsBytes = 4 * 1024 * 1024;
 
 /**
  * Opens the database file, makes it where there is none (readable by its owner only), and brings the ledger up to where
@@ -92,7 +94,7 @@ async function openOn(
 	const writer = onlyWriter;
 	const open = openHolds();
 	// All that can be found damaged is read before anything is written.
-	const journal = openJournalAt(path, open, options);
+	const journals = openJournals(path, open, options);
 	const book = await openBook({ engine, statements, writer, clock });
 	await claimOnlyWriter(engine, {
 		statements,
@@ -100,13 +102,13 @@ async function openOn(
 		nowMs: clock.now(),
 		leaseUntilMs: clock.now(),
 	});
-	await recover(journal, { ...options, engine, statements, book });
+	await recover(journals, { ...options, engine, statements, book });
 	const ledger = openJournaledLedger({
 		...options,
 		engine,
 		statements,
 		book,
-		journal,
+		...journals,
 		open,
 		durability,
 	});
@@ -132,19 +134,35 @@ async function openOn(
 	};
 }
 
-function openJournalAt(
+/** Holds stand apart from Entries: they are never synced, so they can be written through memory. */
+function openJournals(
 	path: string,
 	open: OpenHolds,
 	{ durability, mapFile }: EmbeddedOptions,
-): Journal {
-	// What is synced call by call is better written by calls.
-	const map = durability === "always" ? null : mapFile;
-	const openFile = (name: string) =>
-		openJournalFile(`${path}.journal-${name}`, { bytes: journalBytes, map });
-	return openJournal({
-		files: [openFile("a"), openFile("b")],
+) {
+	const openPair = (name: string, options: JournalFileOptions) =>
+		[
+			openJournalFile(`${path}.${name}-a`, options),
+			openJournalFile(`${path}.${name}-b`, options),
+		] as const;
+	const synced = durability === "always";
+	const journal = openJournal({
+		files: openPair("journal", {
+			bytes: journalBytes,
+			map: synced ? null : mapFile,
+			defers: synced,
+		}),
+		toCarried: () => [],
+	});
+	const holds = openJournal({
+		files: openPair("holds", {
+			bytes: holdsBytes,
+			map: mapFile,
+			defers: false,
+		}),
 		toCarried: () => open.values(),
 	});
+	return { journal, holds };
 }
 
 function toStartError(path: string, error: unknown): unknown {

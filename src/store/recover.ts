@@ -2,7 +2,7 @@ import type { Entry } from "../domain/entry.ts";
 import type { Book, HeldCall, Settled } from "./book.ts";
 import { type Engine, type StoreError, toStoreError } from "./engine.ts";
 import { toEntryColumns } from "./entry-row.ts";
-import { isAfter, type Journal, toMarkText } from "./journal.ts";
+import { isAfter, type Journal, toMarkText, zeroMark } from "./journal.ts";
 import { type Journaled, readLeft } from "./journal-record.ts";
 import { isRecorded, markName, readRecordedMark } from "./recorded.ts";
 import type { HotStatements } from "./statements.ts";
@@ -23,17 +23,19 @@ const maxGroup = 1_000;
  * each call whose end nobody saw. Can be interrupted anywhere and done again. Rejects with StoreError.
  */
 export async function recover(
-	journal: Journal,
+	{ journal, holds }: { readonly journal: Journal; readonly holds: Journal },
 	options: RecoverOptions,
 ): Promise<void> {
 	const mark = await readRecordedMark(options);
-	const { entries, open } = readLeft(journal.left);
+	// Holds first: an Entry ends the hold that was there before it.
+	const { entries, open } = readLeft([...holds.left, ...journal.left]);
 	const missing = entries.filter((entry) => isAfter(entry.mark, mark));
 	for (let at = 0; at < missing.length; at += maxGroup) {
 		await replay(missing.slice(at, at + maxGroup), options);
 	}
 	await settleOrphans(open, options);
 	await journal.begin(missing.at(-1)?.mark ?? mark);
+	await holds.begin(zeroMark);
 }
 
 async function replay(

@@ -22,6 +22,7 @@ export function openFakeFile(bytes: number, contents?: Buffer): FakeFile {
 			if (file.fault !== null) throw file.fault;
 			return held.write(text, position);
 		},
+		writeLater: (text, position) => file.write(text, position),
 		sync: async () => {
 			if (file.fault !== null) throw file.fault;
 			file.syncs += 1;
