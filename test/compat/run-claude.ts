@@ -12,6 +12,10 @@ export interface ClaudeRun {
 		readonly session_id: string;
 		readonly total_cost_usd: number;
 		readonly num_turns: number;
+		/** By model. */
+		readonly modelUsage: Readonly<
+			Record<string, { readonly costUSD: number; readonly costBasis: string }>
+		>;
 	};
 	readonly elapsedMs: number;
 }
