@@ -1,4 +1,6 @@
 /** What the start prints: who may call, who pays, what to paste next. */
+import { dirname } from "node:path";
+import { toDatabaseText } from "../store/database-url.ts";
 import type { Config } from "./config.ts";
 import { escapeControls } from "./safe-text.ts";
 import { isLoopback } from "./screens.ts";
@@ -68,18 +70,24 @@ const callersText: Readonly<Record<Callers, string>> = {
 
 const labelColumns = 9;
 
-function toRows(started: Started, home: string): [string, string][] {
+function toRows(started: Started, home: string): (readonly [string, string])[] {
 	const { config, masterKeyFrom } = started;
+	const { dataDir, database } = config;
 	const callers = callersText[toCallers(config)];
-	const data =
-		home !== "" && config.dataDir.startsWith(`${home}/`)
-			? `~${config.dataDir.slice(home.length)}`
-			: config.dataDir;
+	const toShort = (path: string) =>
+		home !== "" && path.startsWith(`${home}/`)
+			? `~${path.slice(home.length)}`
+			: path;
+	// A file of its own is where all data is.
+	const isApart =
+		database.kind === "postgres" || dirname(database.path) !== dataDir;
+	const ledger = toShort(toDatabaseText(database));
 	return [
 		["Callers", masterKeyFrom ? `${callers} (${masterKeyFrom})` : callers],
 		["Paid by", toPayer(config)],
 		["Upstream", config.upstream.url],
-		["Data", escapeControls(data)],
+		["Data", escapeControls(toShort(dataDir))],
+		...(isApart ? [["Ledger", escapeControls(ledger)] as const] : []),
 	];
 }
 
@@ -125,6 +133,7 @@ function toJson(started: Started, { build, clock }: BannerWorld): string {
 		paid_by: config.upstream.credential?.masked ?? "caller",
 		upstream: config.upstream.url,
 		data_dir: config.dataDir,
+		ledger: toDatabaseText(config.database),
 		base_url: `${toClientUrl(started)}/anthropic`,
 		warnings,
 	});

@@ -32,7 +32,23 @@ describe("who calls and who pays", () => {
 				"export ANTHROPIC_BASE_URL=http://127.0.0.1:4000/anthropic ANTHROPIC_AUTH_TOKEN=anything",
 				"Ctrl-C stops it.",
 			],
-			[secretPart, "!"],
+			[secretPart, "!", "Ledger"],
+		],
+		[
+			{
+				ANTHROPIC_API_KEY: realKey,
+				DATABASE_URL: "postgresql://ada:secret-of-ada@db.example:5433/spend",
+			},
+			[
+				"Data      ~/.local/share/tollway",
+				"Ledger    postgresql://ada@db.example:5433/spend",
+			],
+			["secret-of-ada"],
+		],
+		[
+			{ DATABASE_URL: "sqlite:/home/ada/money.db" },
+			["Ledger    ~/money.db"],
+			[],
 		],
 		[
 			{},
@@ -128,6 +144,7 @@ test("in a pipe it is one line of JSON, without secrets", () => {
 		paid_by: "sk-ant-…Wxyz",
 		upstream: "https://api.anthropic.com",
 		data_dir: "/home/ada/.local/share/tollway",
+		ledger: "/home/ada/.local/share/tollway/tollway.db",
 		base_url: "http://127.0.0.1:4000/anthropic",
 		warnings: [],
 	});
