@@ -64,19 +64,15 @@ export async function openApp(
 	rim: Rim,
 	options: AppOptions,
 ): Promise<App> {
-	const prices = openPrices({ ...config.prices, ...priceHooks });
 	const unwritten = openUnwritten(config.unwrittenNanos);
-	let store: Store;
-	try {
-		store = await openStore(config, rim, {
-			catalog: prices.catalog,
-			onRecovered: unwritten.reset,
-			onLost: options.onLost,
-		});
-	} catch (error) {
-		prices.close();
-		throw error;
-	}
+	// First, because its threads start while the prices are read.
+	const opening = openStore(config, rim, {
+		catalog: () => prices.catalog(),
+		onRecovered: unwritten.reset,
+		onLost: options.onLost,
+	});
+	const prices = await openPricesBeside(config, opening);
+	const store = await opening;
 	const gateway = openGateway({
 		...rim,
 		...options,
@@ -107,6 +103,22 @@ export async function openApp(
 		await close(life);
 		throw error;
 	}
+}
+
+/** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */
+async function openPricesBeside(
+	config: Config,
+	opening: Promise<Store>,
+): Promise<Prices> {
+	let prices: Prices;
+	try {
+		prices = openPrices({ ...config.prices, ...priceHooks });
+	} catch (error) {
+		await opening.then((store) => store.close());
+		throw error;
+	}
+	opening.catch(prices.close);
+	return prices;
 }
 
 const priceHooks = {

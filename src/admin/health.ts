@@ -24,7 +24,7 @@ export interface RouteRow {
 export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 	app: Hono<{ Bindings: E }>,
 	state: HealthState,
-	routes: () => readonly RouteRow[],
+	routes: () => Promise<readonly RouteRow[]>,
 ): void {
 	for (const path of ["/health/liveliness", "/health/liveness"]) {
 		app.get(path, (c) => c.json("I'm alive!"));
@@ -65,9 +65,9 @@ export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 			unhealthy_count: fault === null ? 0 : 1,
 		});
 	});
-	app.get("/routes", (c) =>
+	app.get("/routes", async (c) =>
 		state.isTrusted(c.env.headers)
-			? c.json({ routes: routes().map(toListed) })
+			? c.json({ routes: (await routes()).map(toListed) })
 			: c.json({ status: "ok" }),
 	);
 }

@@ -3,7 +3,6 @@ import { timingSafeEqual } from "node:crypto";
 import { getLogger } from "@logtape/logtape";
 import { type Context, Hono } from "hono";
 import { addHealthRoutes } from "../admin/health.ts";
-import { addSpendRoutes } from "../admin/spend.ts";
 import type { Config } from "../cli/config.ts";
 import { GatewayError } from "../domain/error.ts";
 import { requireMasterKey, toDigest } from "../gateway/authenticate.ts";
@@ -14,6 +13,7 @@ import { meterWhole } from "../gateway/meter/meter.ts";
 import type { Arrival } from "../gateway/open-call.ts";
 import { type Gateway, runCall } from "../gateway/pipeline.ts";
 import type { RequestHeaders } from "../platform/contract.ts";
+import { openLazy } from "../store/lazy.ts";
 import type { Store } from "../store/store.ts";
 
 type Bindings = Arrival;
@@ -33,12 +33,9 @@ export function defineRoutes(
 	gateway: Gateway,
 	state: RouteState,
 ): Routes {
-	// One reading of the path for routing, policy and the wire: the canonical one.
-	const app: Routes = new Hono({
-		getPath: (_request, options) =>
-			(options as { env: Bindings }).env.target.path,
-	});
+	const app = openRoutes(gateway);
 	const digest = gateway.authority.masterDigest;
+	const openSpend = openLazy(() => openSpendRoutes(config, gateway, state));
 	addHealthRoutes(
 		app,
 		{
@@ -49,22 +46,14 @@ export function defineRoutes(
 			upstreamUrl: config.upstream.url,
 			callsInProgress: gateway.flights.size,
 		},
-		() => app.routes.map(({ path, method }) => ({ path, methods: [method] })),
+		async () => [
+			...toRows(app).filter(({ path }) => !isSpendPath(path)),
+			...toRows(await openSpend()),
+		],
 	);
-	addSpendRoutes(app, {
-		engine: state.store.engine,
-		queries: state.store.queries,
-		catalog: gateway.catalog,
-		clock: gateway.clock,
-		meter: meterWhole,
-		upstreamUrl: config.upstream.url,
-		maxBudget: () => null,
-		isMasterKey: (key) =>
-			digest !== null && timingSafeEqual(toDigest(key), digest),
-		requireOperator: (headers) => {
-			if (digest !== null) requireMasterKey(headers, digest);
-		},
-	});
+	for (const path of spendPaths) {
+		app.all(path, async (c) => (await openSpend()).fetch(c.req.raw, c.env));
+	}
 	// Claude Code warms its connection up here, before it has a credential.
 	app.get("/api/hello", (c) => c.text("hello"));
 	app.get("/anthropic/api/hello", async (c) =>
@@ -81,6 +70,55 @@ export function defineRoutes(
 			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${toBase(c, gateway)}/anthropic\n`,
 		),
 	);
+	return app;
+}
+
+const toRows = (app: Routes) =>
+	app.routes.map(({ path, method }) => ({ path, methods: [method] }));
+
+const isSpendPath = (path: string): boolean =>
+	spendPaths.some((one) => one === path);
+
+/** What the spend routes begin with. */
+const spendPaths = [
+	"/spend/*",
+	"/global/*",
+	"/customer/*",
+	"/end_user/*",
+] as const;
+
+/** Not at the start: their schemas and queries would be a tenth of it. */
+async function openSpendRoutes(
+	config: Config,
+	gateway: Gateway,
+	{ store }: RouteState,
+): Promise<Routes> {
+	const { addSpendRoutes } = await import("../admin/spend.ts");
+	const digest = gateway.authority.masterDigest;
+	const app = openRoutes(gateway);
+	addSpendRoutes(app, {
+		engine: store.engine,
+		queries: store.queries,
+		catalog: gateway.catalog,
+		clock: gateway.clock,
+		meter: meterWhole,
+		upstreamUrl: config.upstream.url,
+		maxBudget: () => null,
+		isMasterKey: (key) =>
+			digest !== null && timingSafeEqual(toDigest(key), digest),
+		requireOperator: (headers) => {
+			if (digest !== null) requireMasterKey(headers, digest);
+		},
+	});
+	return app;
+}
+
+/** One reading of the path for routing, policy and the wire: the canonical one. */
+function openRoutes(gateway: Gateway): Routes {
+	const app: Routes = new Hono({
+		getPath: (_request, options) =>
+			(options as { env: Bindings }).env.target.path,
+	});
 	app.notFound((c) => {
 		const base = toBase(c, gateway);
 		throw new GatewayError(

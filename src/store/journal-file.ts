@@ -2,9 +2,9 @@
 import {
 	closeSync,
 	fdatasync,
-	fsyncSync,
+	fstatSync,
 	openSync,
-	readFileSync,
+	readSync,
 	write,
 	writeSync,
 } from "node:fs";
@@ -15,8 +15,8 @@ import { StoreError } from "./engine.ts";
 export interface JournalFile {
 	readonly path: string;
 	readonly bytes: number;
-	/** What the file holds now. */
-	read(): Buffer;
+	/** What the file holds now, from its start. */
+	read(bytes?: number): Buffer;
 	/** Bytes written. @throws StoreError `io` */
 	write(text: string, position: number): number;
 	/** The same for what must be there only when the next sync has succeeded: that may be what writes it. */
@@ -63,7 +63,11 @@ export function openJournalFile(
 	return {
 		path,
 		bytes: length,
-		read: () => readFileSync(path),
+		read: (most = length) => {
+			const wanted = Math.min(most, length);
+			const held = Buffer.allocUnsafe(wanted);
+			return held.subarray(0, readSync(descriptor, held, 0, wanted, 0));
+		},
 		write: put,
 		writeLater: (text, position) => {
 			if (!defers) return put(text, position);
@@ -90,14 +94,19 @@ export function openJournalFile(
 const toFault = (path: string, cause: unknown) =>
 	new StoreError("io", `${path}: ${(cause as Error).message}`, { cause });
 
+/** At once: a larger piece would cost more to make than to write. */
+const zerosBytes = 64 * 1024;
+
 function openFilled(path: string, bytes: number) {
 	const descriptor = openExisting(path);
 	try {
-		const { length } = readFileSync(path);
+		const length = fstatSync(descriptor).size;
 		if (length >= bytes) return { descriptor, length };
 		// Zeros, and not a hole: a hole would need room on the disk when it is written to.
-		fill(descriptor, Buffer.alloc(bytes - length), length);
-		fsyncSync(descriptor);
+		const zeros = Buffer.alloc(zerosBytes);
+		for (let at = length; at < bytes; at += zerosBytes) {
+			fill(descriptor, zeros.subarray(0, bytes - at), at);
+		}
 		return { descriptor, length: bytes };
 	} catch (error) {
 		closeSync(descriptor);

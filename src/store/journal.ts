@@ -135,7 +135,7 @@ const toSegment = (file: JournalFile): Segment => ({
 
 /** 0 where there is none. @throws StoreError `broken` with what to do */
 function readGeneration(file: JournalFile): number {
-	const header = file.read().toString("latin1", 0, headerBytes);
+	const header = file.read(headerBytes).toString("latin1");
 	const found = /^tollway-journal 1 (\d{1,15}) *\n$/.exec(header)?.[1];
 	if (found !== undefined) return Number(found);
 	// A new file is all zeros.
@@ -158,12 +158,17 @@ const maxDamageBytes = 64 * 1024;
 function readRecords({ file, generation }: Segment): JournalRecord[] {
 	const records: JournalRecord[] = [];
 	if (generation === 0) return records;
-	const bytes = file.read();
+	let bytes = file.read(firstReadBytes);
 	let soundEnd = headerBytes;
 	let start = headerBytes;
 	while (start - soundEnd <= maxDamageBytes) {
 		const end = bytes.indexOf(lineEnd, start);
-		if (end < 0) break;
+		if (end < 0) {
+			const unsound = bytes.length - soundEnd;
+			if (unsound > maxDamageBytes || bytes.length >= file.bytes) break;
+			bytes = file.read(4 * bytes.length);
+			continue;
+		}
 		const line = bytes.toString("utf8", start, end);
 		const blank = line.indexOf(" ");
 		const payload = line.slice(blank + 1);
@@ -174,6 +179,9 @@ function readRecords({ file, generation }: Segment): JournalRecord[] {
 	}
 	return records;
 }
+
+/** Most files are read at a start that has little to find. */
+const firstReadBytes = 256 * 1024;
 
 const toLine = (payload: string, generation: number): string =>
 	`${crc32(payload, generation).toString(36)} ${payload}`;
@@ -188,12 +196,14 @@ async function begin(s: State, after: Mark): Promise<void> {
 	const { active, other } = s;
 	const generation =
 		Math.max(after.generation, active.generation, other.generation) + 1;
-	write(s.other, toHeader(0), 0);
+	const isNew = generation === 1;
+	if (!isNew) write(s.other, toHeader(0), 0);
 	s.other.generation = 0;
 	s.other.needed = 0;
 	restart(s.active, generation, toLines(s.options.toCarried(), generation));
 	s.released = { generation, position: headerBytes };
-	await sync(s);
+	// New files have nothing that a power cut could bring back; their first sync writes them whole.
+	if (!isNew) await sync(s);
 }
 
 function restart(segment: Segment, generation: number, lines: string): void {

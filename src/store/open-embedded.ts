@@ -9,6 +9,7 @@ import { type Engine, StoreError } from "./engine.ts";
 import { openJournal } from "./journal.ts";
 import { type JournalFileOptions, openJournalFile } from "./journal-file.ts";
 import { openJournaledLedger } from "./journaled-ledger.ts";
+import { openLazy } from "./lazy.ts";
 import type { Durability } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
 import { migrate, readSqliteVersion } from "./migrate.ts";
@@ -41,8 +42,8 @@ export interface EmbeddedOptions {
 
 /** Of each of two files: five thousand Entries, until they are in the database. */
 const journalBytes = 4 * 1024 * 1024;
-/** Of each of two files: ten thousand calls at a time. */
-const holdsBytes = 4 * 1024 * 1024;
+/** Of each of two files: five thousand calls at a time. */
+const holdsBytes = 2 * 1024 * 1024;
 
 /**
  * Opens the database file, makes it where there is none (readable by its owner only), and brings the ledger up to where
@@ -90,7 +91,9 @@ async function openOn(
 	});
 	const builder = drizzle(async () => ({ rows: [] }));
 	const statements = compileStatements(builder, tables as unknown as Tables);
-	const queries = compileEntryQueries(builder, tables as unknown as Tables);
+	const toQueries = openLazy(() =>
+		compileEntryQueries(builder, tables as unknown as Tables),
+	);
 	const writer = onlyWriter;
 	const open = openHolds();
 	// All that can be found damaged is read before anything is written.
@@ -114,7 +117,9 @@ async function openOn(
 	});
 	const indexer = openReferenceIndexer({
 		engine,
-		queries: queries.references,
+		get queries() {
+			return toQueries().references;
+		},
 		writer,
 		clock,
 		onFault: options.onIndexFault,
@@ -122,7 +127,9 @@ async function openOn(
 	return {
 		engine,
 		statements,
-		queries,
+		get queries() {
+			return toQueries();
+		},
 		ledger,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {

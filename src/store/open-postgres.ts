@@ -6,6 +6,7 @@ import { type HeldCall, openBook } from "./book.ts";
 import { openDirectLedger } from "./direct-ledger.ts";
 import type { Engine, StoreError } from "./engine.ts";
 import { keepLease } from "./keep-lease.ts";
+import { openLazy } from "./lazy.ts";
 import type { Durability } from "./ledger.ts";
 import { migratePostgres } from "./migrate-postgres.ts";
 import { openPostgres } from "./postgres.ts";
@@ -73,7 +74,9 @@ async function openOn(
 	const { clock, host, pid, leaseMs = leaseDefaultMs } = options;
 	const builder = drizzle(async () => ({ rows: [] })) as unknown as Builder;
 	const statements = compileStatements(builder, tables as unknown as Tables);
-	const queries = compileEntryQueries(builder, tables as unknown as Tables);
+	const toQueries = openLazy(() =>
+		compileEntryQueries(builder, tables as unknown as Tables),
+	);
 	const name = `${host}, process ${pid}`;
 	const lease = await claimNewWriter(engine, { name, leaseMs });
 	const { writer } = lease;
@@ -87,7 +90,9 @@ async function openOn(
 	});
 	const indexer = openReferenceIndexer({
 		engine,
-		queries: queries.references,
+		get queries() {
+			return toQueries().references;
+		},
 		writer,
 		clock,
 		onFault: options.onIndexFault,
@@ -95,7 +100,9 @@ async function openOn(
 	return {
 		engine,
 		statements,
-		queries,
+		get queries() {
+			return toQueries();
+		},
 		ledger,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {

@@ -17,7 +17,7 @@ export function openFakeFile(bytes: number, contents?: Buffer): FakeFile {
 		contents: held,
 		fault: null,
 		syncs: 0,
-		read: () => Buffer.from(held),
+		read: (wanted = bytes) => Buffer.from(held.subarray(0, wanted)),
 		write: (text, position) => {
 			if (file.fault !== null) throw file.fault;
 			return held.write(text, position);
