@@ -52,16 +52,29 @@ test("after a failure of the database nobody is looked at for the length of a le
 	expect(looks[before] as number).toBeGreaterThanOrEqual(backMs + leaseMs);
 });
 
-test("looking may fail: it goes on, and stopping waits for what runs", async () => {
+test("looking may fail: it goes on; stopping waits for what runs, and nothing runs after it", async () => {
+	let ends = () => {};
+	let ended = false;
 	const { looks, stop } = open(
 		async () => {},
 		async () => {
-			throw new Error("a conflict");
+			if (looks.length === 1) throw new Error("a conflict");
+			await new Promise<void>((resolve) => {
+				ends = resolve;
+			});
+			ended = true;
 		},
 	);
 	await waitFor(() => looks.length === 2);
-	await stop();
-	const { length } = looks;
+	const stopping = stop();
+	const first = await Promise.race([
+		stopping.then(() => "stopped"),
+		Bun.sleep(leaseMs / 4).then(() => "it runs"),
+	]);
+	expect(first).toBe("it runs");
+	ends();
+	await stopping;
+	expect(ended).toBe(true);
 	await Bun.sleep(leaseMs);
-	expect(looks).toHaveLength(length);
+	expect(looks).toHaveLength(2);
 });

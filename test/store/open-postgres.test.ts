@@ -206,6 +206,22 @@ describe.skipIf(server === null)("stores on PostgreSQL", () => {
 		},
 	);
 
+	test("connections that break while nobody uses them refuse no call, and nobody is told", async () => {
+		const address = await makeDatabase();
+		const faults: unknown[] = [];
+		const store = await open(address, {
+			onFault: (fault) => faults.push(fault),
+		});
+		await store.ledger.settle(toTestEntry({ id: toId(1) }), "m");
+		await server.psql(
+			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${address.database}'`,
+		);
+		await store.ledger.hold(toHeld(toId(2)));
+		await store.ledger.settle(toTestEntry({ id: toId(2) }), "m");
+		expect(await readLedger(store)).toHaveLength(2);
+		expect(faults).toEqual([]);
+	});
+
 	test("a hold that was refused, and is in the database all the same, does not stay", async () => {
 		const { address, proxy, store } = await openCut({});
 		const direct = await open(address);

@@ -1,11 +1,20 @@
 /** A server that cannot be used is explained; one that others use too keeps what is theirs. */
 import { describe, expect, test } from "bun:test";
-import type { StoreError } from "../../src/store/engine.ts";
-import type { PostgresDatabase } from "../../src/store/postgres-url.ts";
+import { StoreError } from "../../src/store/engine.ts";
+import { toServerError } from "../../src/store/postgres-start.ts";
+import {
+	type PostgresDatabase,
+	toPostgres,
+} from "../../src/store/postgres-url.ts";
 import { needs } from "../needs.ts";
 import { sharePostgres } from "../postgres.ts";
 import { toTestEntry } from "./an-entry.ts";
-import { openTestStore, readLedger, toAddress } from "./postgres-stores.ts";
+import {
+	openTestStore,
+	readLedger,
+	toAddress,
+	waitFor,
+} from "./postgres-stores.ts";
 
 const server = needs.postgres() && (await sharePostgres());
 const name = `start_${process.pid}`;
@@ -102,6 +111,33 @@ describe.skipIf(server === null)("a PostgreSQL server", () => {
 		expect(
 			await server.psql("SELECT count(*) FROM tollway.writers", name),
 		).toBe("1");
+		// Nothing of the start is left.
+		await waitFor(
+			async () =>
+				(await server.psql(
+					`SELECT count(*) FROM pg_stat_activity WHERE datname = '${name}' AND application_name = 'tollway'`,
+				)) === "0",
+		);
+	});
+
+	test("whoever else is at the tables is waited for", async () => {
+		await server.createDatabase(name);
+		// "tollway" in ASCII.
+		const lock = "pg_advisory_xact_lock(32773608765350265)";
+		const others = server
+			.psql(`BEGIN; SELECT ${lock}; SELECT pg_sleep(1); COMMIT;`, name)
+			.then(() => "the others");
+		await waitFor(
+			async () =>
+				(await server.psql(
+					"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted",
+					name,
+				)) === "1",
+		);
+		const opening = openTestStore(toAddress(server, name));
+		const first = await Promise.race([others, opening.then(() => "ours")]);
+		expect(first).toBe("the others");
+		await (await opening).close();
 	});
 
 	test("LiteLLM's tables, and tables named like ours, stay as they are", async () => {
@@ -132,4 +168,15 @@ describe.skipIf(server === null)("a PostgreSQL server", () => {
 		await store.close();
 		expect(await look()).toBe(before);
 	});
+});
+
+test("a certificate that cannot be trusted is told apart from a server that is away", () => {
+	const cause = { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" };
+	const error = toServerError(
+		toPostgres({ host: "h", user: "u", database: "d" }, "DATABASE_URL"),
+		new StoreError("broken", "no", { cause }),
+	) as Error;
+	expect(error.message).toBe(
+		"DATABASE_URL names postgresql://u@h:5432/d, which cannot be used: its certificate is not to be trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE). Name the file of its authority (sslrootcert), or ask for less (sslmode=require).",
+	);
 });
