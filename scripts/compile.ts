@@ -45,6 +45,7 @@ export async function compile(
 				autoloadBunfig: false,
 				...(target && { target: target.bun }),
 			},
+			splitting: true,
 			format: "esm", // bytecode alone means CommonJS, which has no top-level await
 			bytecode: true,
 			minify: true,

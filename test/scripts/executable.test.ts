@@ -2,13 +2,40 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compile } from "../../scripts/compile.ts";
 import { version } from "../../scripts/project.ts";
-import { needs } from "../needs.ts";
+import { needs, noticeMark } from "../needs.ts";
 
 const readyLimitMs = 100;
 const tries = 7;
 const executable = needs.executable();
 const folder = mkdtempSync(join(tmpdir(), "tollway-executable-"));
+
+/** The limit is meant for machines on which a program that does nothing is there within this time. */
+const emptyLimitMs = 10;
+
+/** Whether this machine starts programs as fast as the limit takes for granted; said aloud where it does not. */
+async function canJudgeStart(): Promise<boolean> {
+	if (executable === null) return false;
+	const outfile = join(folder, "empty");
+	await Bun.write(`${outfile}.ts`, `console.log("here");\n`);
+	await compile([`${outfile}.ts`], { outfile });
+	const times: number[] = [];
+	for (let round = 0; round < tries; round++) {
+		const startMs = performance.now();
+		const child = Bun.spawn([outfile], { stdio: ["ignore", "pipe", "pipe"] });
+		for await (const _line of child.stdout) break;
+		times.push(performance.now() - startMs);
+		await child.exited;
+	}
+	const emptyMs = Math.min(...times);
+	if (emptyMs <= emptyLimitMs) return true;
+	process.stderr.write(
+		`${noticeMark}the start within ${readyLimitMs} ms: this machine takes ${emptyMs.toFixed(0)} ms to start a program that does nothing\n`,
+	);
+	return false;
+}
+const judgesStart = await canJudgeStart();
 
 /** Ends it at once, with a line that no program of ours prints. */
 const hostile = `console.log("HOSTILE CODE RAN"); process.exit(66);\n`;
@@ -126,7 +153,7 @@ describe.skipIf(!executable)("the executable", () => {
 		expect(await stop()).toBe(0);
 	});
 
-	test(`is ready within ${readyLimitMs} ms`, async () => {
+	test.skipIf(!judgesStart)(`is ready within ${readyLimitMs} ms`, async () => {
 		const times: number[] = [];
 		for (let round = 0; round < tries; round++) {
 			const { readyMs, stop } = await serve();

@@ -1,0 +1,58 @@
+/** The program: the runtime's services put together, and the command line on top of them. */
+import {
+	buildCommit,
+	clock,
+	fetchUpstream,
+	mapFile,
+	newId,
+	openDatabase,
+	programArguments,
+	readHeaders,
+	releaseChunk,
+	runtime,
+	serve,
+} from "#platform";
+import manifest from "../../package.json" with { type: "json" };
+import { openApp } from "../app.ts";
+import { openProcessWorld } from "../cli/process-world.ts";
+import { runProgram } from "../cli/program.ts";
+import type { World } from "../cli/world.ts";
+import { demoCalls } from "../simulator/demo.ts";
+import type { OpenWorker } from "../store/sqlite.ts";
+
+const { version } = manifest;
+
+/** @param openWorker starts one of the database's threads; only the program's entry can find their files */
+const toWorld = (openWorker: OpenWorker): World => ({
+	...openProcessWorld(),
+	build: { version, commit: buildCommit, runtime },
+	clock,
+	fetch: fetchUpstream,
+	demoCalls,
+	serve: (config, hooks) =>
+		openApp(
+			config,
+			{
+				clock,
+				newId,
+				fetch: fetchUpstream,
+				releaseChunk,
+				readHeaders,
+				serve,
+				openDatabase,
+				openWorker,
+				mapFile,
+			},
+			{ version, ...hooks },
+		),
+	openSimulator: async () => {
+		// Not at the start: its schemas cost a gateway that never needs them half its start-up time.
+		const { openSimulator } = await import("../simulator/simulator.ts");
+		const simulator = await openSimulator();
+		return { url: simulator.url, close: simulator.stop };
+	},
+});
+
+/** Runs the command that the arguments name. Resolves with the exit code. */
+export const run = (openWorker: OpenWorker): Promise<number> =>
+	runProgram(programArguments, toWorld(openWorker));
