@@ -48,8 +48,8 @@ describe("names that clients invent", () => {
 		const rows = toRollups([{ entry, model: "m" }], toName);
 		const tags = rows.filter(([, dimension]) => dimension === "tag");
 		expect(tags.map(([, , id, , calls]) => [id, calls])).toEqual([
-			["t1", 1],
 			["other", 1],
+			["t1", 1],
 		]);
 	});
 });
