@@ -154,7 +154,7 @@ const endings: readonly Ending[] = [
 				...said,
 				repeat_events: 3,
 				// All at once, the runtime would drop what came before the end.
-				event_delay_ms: 100,
+				event_delay_ms: 20,
 				truncate: { after_events: eventsOfThree - 1 },
 			},
 		},
@@ -168,7 +168,7 @@ const endings: readonly Ending[] = [
 				...said,
 				repeat_events: 3,
 				// All at once, the runtime would drop what came before the end.
-				event_delay_ms: 100,
+				event_delay_ms: 20,
 				truncate: { after_events: eventsOfThree - 2 },
 			},
 		},
