@@ -326,7 +326,7 @@ test("a client that leaves before a plain reply: read to its end and exact", asy
 	const asked = rig.simulator.record.all().length;
 	const sending = send(rig.url, {
 		headers: { authorization },
-		script: { ...said, delay_ms: 2_200 },
+		script: { ...said, delay_ms: 3_400 },
 		signal: leaving.signal,
 	});
 	await rig.simulator.record.waitUntil(
