@@ -1,6 +1,7 @@
 /** How long a gateway's event loop is blocked at a steady load, seen from outside. */
-import type { Running } from "./gateways.ts";
+
 import { say } from "../say.ts";
+import type { Running } from "./gateways.ts";
 
 /** One run: a probe's times beside a paced load. */
 export interface Loop {

@@ -1,4 +1,4 @@
-import { emptyUsage } from "../../src/gateway/meter/reading.ts";
+import { emptyUsage } from "../../src/domain/usage.ts";
 import type { Catalog } from "../../src/pricing/catalog.ts";
 import { toTokens } from "../../src/simulator/prompt.ts";
 import type { Exchange } from "../../src/simulator/record.ts";

@@ -1,7 +1,6 @@
 /** What a call costs by what its client was told, read without the gateway's own meter. */
 import type { Nanos } from "../../src/domain/nanos.ts";
-import type { Usage } from "../../src/domain/usage.ts";
-import { emptyUsage } from "../../src/gateway/meter/reading.ts";
+import { emptyUsage, type Usage } from "../../src/domain/usage.ts";
 import type { Catalog } from "../../src/pricing/catalog.ts";
 import { toCost } from "../../src/pricing/cost.ts";
 import { loadPrices } from "../../src/pricing/load-prices.ts";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
 import { noNanos, toDollarText } from "../domain/nanos.ts";
-import type { Usage } from "../domain/usage.ts";
+import { emptyUsage, type Usage } from "../domain/usage.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { toCost } from "../pricing/cost.ts";
 import { text } from "./read-input.ts";
@@ -105,28 +105,11 @@ function guessUsage(
 	}
 	const { bytes, images } = measure(messages);
 	return {
-		...nothingUsed,
+		...emptyUsage,
 		model,
 		input: Math.ceil(bytes / bytesPerToken) + images * tokensPerImage,
 	};
 }
-
-const nothingUsed: Usage = {
-	input: 0,
-	output: 0,
-	cacheWrite5m: 0,
-	cacheWrite1h: 0,
-	cacheRead: 0,
-	model: null,
-	serviceTier: null,
-	inferenceGeo: null,
-	speed: null,
-	stopReason: null,
-	webSearches: 0,
-	codeExecutions: 0,
-	thinking: 0,
-	iterations: [],
-};
 
 /** Members that are no text of the prompt. */
 const silent: ReadonlySet<string> = new Set(["type", "cache_control", "id"]);

@@ -36,3 +36,21 @@ export interface Usage extends TokenCounts {
 	/** Empty when upstream lists none: then the counts above are what is billed. */
 	readonly iterations: readonly Iteration[];
 }
+
+/** Of a call that used nothing. */
+export const emptyUsage: Usage = {
+	input: 0,
+	output: 0,
+	cacheWrite5m: 0,
+	cacheWrite1h: 0,
+	cacheRead: 0,
+	model: null,
+	serviceTier: null,
+	inferenceGeo: null,
+	speed: null,
+	stopReason: null,
+	webSearches: 0,
+	codeExecutions: 0,
+	thinking: 0,
+	iterations: [],
+};

@@ -1,8 +1,9 @@
 import type { CallEnd } from "../domain/call.ts";
 import type { Entry } from "../domain/entry.ts";
+import { emptyUsage } from "../domain/usage.ts";
 import { toCharge } from "./charge.ts";
 import { toEntry, toSumModel } from "./entry.ts";
-import { emptyUsage, type Reading, toBillable } from "./meter/reading.ts";
+import { type Reading, toBillable } from "./meter/reading.ts";
 import type { OpenCall } from "./open-call.ts";
 import { toOpening } from "./opening.ts";
 import type { Gateway } from "./pipeline.ts";

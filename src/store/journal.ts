@@ -224,11 +224,11 @@ function append(s: State, payloads: readonly string[], how: How): void {
 	if (position > file.bytes / 2 && !s.crowded && isReleased(s)) turn(s);
 	if (!put(s.active, payloads, how)) {
 		const goesOn = isReleased(s) && turn(s) && put(s.active, payloads, how);
-		if (!goesOn) throw full();
+		if (!goesOn) throw journalFull();
 	}
 }
 
-const full = () =>
+export const journalFull = () =>
 	new StoreError("full", "the journal is full, and the database takes nothing");
 
 /** Nothing is in the other file that is not elsewhere too. */

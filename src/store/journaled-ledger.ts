@@ -7,9 +7,9 @@ import type { Entry } from "../domain/entry.ts";
 import type { Clock } from "../platform/contract.ts";
 import type { Book, HeldCall, Settled } from "./book.ts";
 import { openDatabaseFeed } from "./database-feed.ts";
-import { type Engine, StoreError, toStoreError } from "./engine.ts";
+import { type Engine, type StoreError, toStoreError } from "./engine.ts";
 import { toEntryColumns } from "./entry-row.ts";
-import { type Journal, zeroMark } from "./journal.ts";
+import { type Journal, journalFull, zeroMark } from "./journal.ts";
 import { toEntryPayload, toHoldPayload } from "./journal-record.ts";
 import { type Durability, type Ledger, settleWithinMs } from "./ledger.ts";
 import type { OpenHolds } from "./open-holds.ts";
@@ -120,9 +120,6 @@ function hold(s: State, held: HeldCall): undefined {
 		throw error;
 	}
 }
-
-const journalFull = () =>
-	new StoreError("full", "the journal is full, and the database takes nothing");
 
 function settleAtOnce(s: State, settled: Settled): Promise<void> | undefined {
 	const { open, journal } = s.options;

@@ -5,10 +5,11 @@
  * have no name. Anthropic's endpoint of that shape caches nothing, and documents both `…_details` as always empty.
  */
 
+import { emptyUsage } from "../../domain/usage.ts";
 import { openCounts, takeCount, takeObject } from "./counts.ts";
 import type { JsonObject } from "./json.ts";
 import type { MeteredUsage } from "./message-usage.ts";
-import { emptyReading, emptyUsage, type Reading } from "./reading.ts";
+import { emptyReading, type Reading } from "./reading.ts";
 import { type Columns, toRawRest, toRest } from "./rest.ts";
 import type { ReplyFacts } from "./whole.ts";
 

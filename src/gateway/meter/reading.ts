@@ -1,7 +1,7 @@
 /** What a meter gives. */
 
 import type { Nanos } from "../../domain/nanos.ts";
-import type { Iteration, Usage } from "../../domain/usage.ts";
+import { emptyUsage, type Iteration, type Usage } from "../../domain/usage.ts";
 import type { EventSink } from "./sse.ts";
 
 /**
@@ -70,23 +70,6 @@ const bytesPerToken = 3.5;
 
 export const estimateTokens = (bytes: number): number =>
 	Math.ceil(bytes / bytesPerToken);
-
-export const emptyUsage: Usage = {
-	input: 0,
-	output: 0,
-	cacheWrite5m: 0,
-	cacheWrite1h: 0,
-	cacheRead: 0,
-	model: null,
-	serviceTier: null,
-	inferenceGeo: null,
-	speed: null,
-	stopReason: null,
-	webSearches: 0,
-	codeExecutions: 0,
-	thinking: 0,
-	iterations: [],
-};
 
 export const emptyReading: Reading = {
 	usage: emptyUsage,

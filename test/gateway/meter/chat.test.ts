@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { emptyUsage } from "../../../src/domain/usage.ts";
 import { meterWhole, openMeter } from "../../../src/gateway/meter/meter.ts";
 import {
 	emptyReading,
-	emptyUsage,
 	type Reading,
 	toBillable,
 } from "../../../src/gateway/meter/reading.ts";

@@ -1,7 +1,7 @@
+import { emptyUsage } from "../../../src/domain/usage.ts";
 import { openMeter } from "../../../src/gateway/meter/meter.ts";
 import {
 	emptyReading,
-	emptyUsage,
 	type Reading,
 } from "../../../src/gateway/meter/reading.ts";
 import { encode } from "./pieces.ts";

@@ -1,10 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { toNanos } from "../../../src/domain/nanos.ts";
+import { emptyUsage } from "../../../src/domain/usage.ts";
 import { meterWhole, openMeter } from "../../../src/gateway/meter/meter.ts";
-import {
-	emptyReading,
-	emptyUsage,
-} from "../../../src/gateway/meter/reading.ts";
+import { emptyReading } from "../../../src/gateway/meter/reading.ts";
 import { openSimulator } from "../../../src/simulator/simulator.ts";
 import { get, post } from "../../simulator/requests.ts";
 import { cutAt, encode, feed } from "./pieces.ts";
