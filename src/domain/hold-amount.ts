@@ -1,7 +1,12 @@
 /** The most that a call can come to, told from its body before it runs. */
 
 import { maxCallNanos, type Nanos, toNanos } from "./nanos.ts";
-import { addTimes, openPicoSum, toSumNanos } from "./pico-sum.ts";
+import {
+	addTimes,
+	openPicoSum,
+	toProductNanos,
+	toSumNanos,
+} from "./pico-sum.ts";
 import { type Asked, type Price, toHighestPrices } from "./price.ts";
 
 /** One model that may run within a call. */
@@ -90,13 +95,14 @@ const maxWebSearches = 10_000;
  * window is held once per model, however often the model is sampled: tens of ordinary samplings fit into one.
  */
 export function toHoldAmount(ask: HoldAsk, mode: HoldMode): HoldAmount {
-	const asked = {
-		cacheWrite: toCacheWrite(ask),
-		batch: ask.batch,
-		mayBeUs: ask.inferenceGeo !== "global",
-	};
+	const cacheWrite = toCacheWrite(ask);
+	const mayBeUs = ask.inferenceGeo !== "global";
 	const promptTokens = toPromptTokens(ask, mode);
-	const webSearches = ask.webSearches.reduce<number>(addSearches, 0);
+	let webSearches = 0;
+	for (const maxUses of ask.webSearches) {
+		const most = maxUses ?? assumedWebSearches;
+		webSearches = Math.min(maxWebSearches, webSearches + most);
+	}
 	const sum = openPicoSum();
 	addTimes(sum, webSearches, ask.slots[0].price.webSearch);
 	let inputTokens = 0;
@@ -105,18 +111,18 @@ export function toHoldAmount(ask: HoldAsk, mode: HoldMode): HoldAmount {
 	for (const { price, maxTokens, speed } of ask.slots) {
 		// a fallback goes on where the model before it broke off, and an advisor reads what was written
 		const input = Math.min(price.maxInputTokens, promptTokens + outputTokens);
-		const output = toOutputTokens(price, { maxTokens, batch: ask.batch });
-		const fast = speed !== null && speed !== "standard";
+		const output = Math.min(
+			maxTokens ?? Number.POSITIVE_INFINITY,
+			ask.batch ? price.maxBatchOutputTokens : price.maxOutputTokens,
+		);
 		const highest = toHighestPrices(price, {
-			...asked,
 			promptTokens: input,
-			fast,
+			cacheWrite,
+			fast: speed !== null && speed !== "standard",
+			batch: ask.batch,
+			mayBeUs,
 		});
-		if (inputNanos === undefined) {
-			const prompt = openPicoSum();
-			addTimes(prompt, input, highest.prompt);
-			inputNanos = toBounded(toSumNanos(prompt));
-		}
+		inputNanos ??= toBounded(toProductNanos(input, highest.prompt));
 		addTimes(sum, input, highest.prompt);
 		addTimes(sum, output, highest.output);
 		inputTokens += input;
@@ -153,17 +159,6 @@ function toCacheWrite(ask: HoldAsk): Asked["cacheWrite"] {
 	if (ask.serverTools && ask.cacheWrite === "none") return "5m";
 	return ask.cacheWrite;
 }
-
-function toOutputTokens(
-	{ maxOutputTokens, maxBatchOutputTokens }: Price,
-	{ maxTokens, batch }: { maxTokens: number | null; batch: boolean },
-): number {
-	const most = batch ? maxBatchOutputTokens : maxOutputTokens;
-	return maxTokens === null ? most : Math.min(most, maxTokens);
-}
-
-const addSearches = (sum: number, maxUses: number | null): number =>
-	Math.min(maxWebSearches, sum + (maxUses ?? assumedWebSearches));
 
 /** Of the items of a batch. */
 export const addHoldAmounts = (a: HoldAmount, b: HoldAmount): HoldAmount => ({

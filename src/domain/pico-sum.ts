@@ -67,3 +67,10 @@ export function toSumNanos({ small, large }: PicoSum): Nanos {
 	const whole = (small - rest) / perNano;
 	return toNanos(BigInt(rest === 0 ? whole : whole + 1));
 }
+
+/** `count` × `picos` alone. */
+export function toProductNanos(count: number, picos: Picos): Nanos {
+	const sum = openPicoSum();
+	addTimes(sum, count, picos);
+	return toSumNanos(sum);
+}

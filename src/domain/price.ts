@@ -1,4 +1,4 @@
-import { divideUp, type Picos, toPicos } from "./nanos.ts";
+import { divideUp, noPicos, type Picos, toPicos } from "./nanos.ts";
 import type { TokenCounts } from "./usage.ts";
 
 /** Pico-dollars for one token of each kind. */
@@ -74,40 +74,49 @@ const factors: readonly Factor[] = [
 	{ kind: "us", percentOf: ({ usPercent }) => usPercent, guessPercent: 110 },
 ];
 
-const nothing: readonly never[] = [];
+const nothing: readonly (keyof Sampled)[] = [];
+const longAndFast: typeof nothing = ["promptTokens"];
 
 /** Which of the price's rows a sampling is charged at, and with which factors. */
 export function toRates(price: Price, sampled: Sampled): Rates {
-	const row = toRow(price, sampled);
-	if (!(sampled.fast || sampled.batch || sampled.us)) return row;
-	let { millionths, name } = row;
-	const unlisted = [...row.unlisted];
+	const long = isLong(price, sampled);
+	const quick = sampled.fast && price.fast !== null;
+	let unlisted = long && quick ? longAndFast : nothing;
+	let name = price.id;
+	if (quick) name += "*fast";
+	if (long) name += "*long";
 	for (const { kind, percentOf, guessPercent } of factors) {
 		if (!sampled[kind]) continue;
 		const listed = percentOf(price);
-		if (listed === null) unlisted.push(kind);
+		if (listed === null) unlisted = [...unlisted, kind];
 		const percent = listed ?? guessPercent;
-		if (percent === 100) continue;
-		millionths = (millionths * percent) / 100;
-		name += `*${kind}${percent}`;
+		if (percent !== 100) name += `*${kind}${percent}`;
 	}
-	return { prices: row.prices, millionths, name, unlisted };
+	return {
+		prices: toTokenPrices(price, sampled),
+		millionths: toMillionths(price, sampled),
+		name,
+		unlisted,
+	};
 }
 
-function toRow(price: Price, { fast, promptTokens }: Sampled): Rates {
-	const { longPrompt } = price;
-	const long =
-		longPrompt !== null && promptTokens > longPrompt.aboveTokens
-			? longPrompt.prices
-			: null;
-	const quick = fast ? price.fast : null;
-	const prices = long && quick ? toBoth(price.standard, long, quick) : null;
-	return {
-		prices: prices ?? quick ?? long ?? price.standard,
-		millionths: oneInMillionths,
-		name: price.id + (quick ? "*fast" : "") + (long ? "*long" : ""),
-		unlisted: prices ? ["promptTokens"] : nothing,
-	};
+function toMillionths(price: Price, sampled: Sampled): number {
+	let millionths = oneInMillionths;
+	for (const { kind, percentOf, guessPercent } of factors) {
+		if (!sampled[kind]) continue;
+		millionths = (millionths * (percentOf(price) ?? guessPercent)) / 100;
+	}
+	return millionths;
+}
+
+const isLong = ({ longPrompt }: Price, { promptTokens }: Sampled): boolean =>
+	longPrompt !== null && promptTokens > longPrompt.aboveTokens;
+
+function toTokenPrices(price: Price, sampled: Sampled): TokenPrices {
+	const long = isLong(price, sampled) ? price.longPrompt : null;
+	const quick = sampled.fast ? price.fast : null;
+	if (long && quick) return toBoth(price.standard, long.prices, quick);
+	return quick ?? long?.prices ?? price.standard;
 }
 
 /** No list says what a long prompt costs in fast mode; like all factors, the two multiply. */
@@ -152,19 +161,33 @@ export function toHighestPrices(
 	price: Price,
 	asked: Asked,
 ): { readonly prompt: Picos; readonly output: Picos } {
-	const { prices, millionths } = toRates(price, {
+	const sampled = {
 		promptTokens: asked.promptTokens,
 		fast: asked.fast,
 		batch: asked.batch,
 		us: asked.mayBeUs && price.usPercent !== null,
-	});
-	const charged = (picos: bigint) =>
-		millionths === oneInMillionths
-			? toPicos(picos)
-			: toPicos(divideUp(picos * BigInt(millionths), BigInt(oneInMillionths)));
-	let dearest = 0n;
+	};
+	const prices = toTokenPrices(price, sampled);
+	const millionths = toMillionths(price, sampled);
+	let dearest = noPicos;
 	for (const kind of promptKinds[asked.cacheWrite]) {
 		if (prices[kind] > dearest) dearest = prices[kind];
 	}
-	return { prompt: charged(dearest), output: charged(prices.output) };
+	return {
+		prompt: timesUp(dearest, millionths),
+		output: timesUp(prices.output, millionths),
+	};
+}
+
+/** Rounded up. In numbers where they are exact: bigints cost ten times as much, and each is an object more. */
+function timesUp(picos: Picos, millionths: number): Picos {
+	if (millionths === oneInMillionths) return picos;
+	const product = Number(picos) * millionths;
+	if (!Number.isSafeInteger(product)) {
+		const exact = picos * BigInt(millionths);
+		return toPicos(divideUp(exact, BigInt(oneInMillionths)));
+	}
+	const rest = product % oneInMillionths;
+	const whole = (product - rest) / oneInMillionths;
+	return toPicos(BigInt(rest === 0 ? whole : whole + 1));
 }

@@ -27,7 +27,9 @@ interface Draft {
 type Groups = Map<number, Members> | null;
 
 const list = (groups: Groups): readonly Members[] =>
-	groups === null ? [] : [...groups.values()];
+	groups === null ? noMembers : [...groups.values()];
+
+const noMembers: readonly Members[] = [];
 
 interface Members {
 	type?: string;
@@ -134,23 +136,27 @@ export function toHoldAsk(scan: Scan, findPrice: FindPrice): HoldAsk | null {
 	for (const finding of scan.findings) readers[finding.slot]?.(draft, finding);
 	for (const source of list(draft.sources)) addSource(draft, source);
 	const slots = toSlots(scan.model ?? "", draft, findPrice);
-	const [first, ...others] = slots;
-	if (first === undefined) return null;
-	const { textBytes, images, unsized, continuesThread } = draft;
-	const { cacheWrite, inferenceGeo, tools } = draft;
+	if (!isFilled(slots)) return null;
+	const tools = list(draft.tools);
 	return {
-		slots: [first, ...others],
-		textBytes: Math.max(0, textBytes),
-		images,
-		unsized,
-		continuesThread,
-		cacheWrite,
-		inferenceGeo,
-		...toToolAsk(list(tools), draft.serverTools),
+		slots,
+		textBytes: Math.max(0, draft.textBytes),
+		images: draft.images,
+		unsized: draft.unsized,
+		tools: tools.length,
+		builtInTools: countBuiltIn(tools),
+		serverTools: draft.serverTools || tools.some(runsAtUpstream),
+		continuesThread: draft.continuesThread,
+		cacheWrite: draft.cacheWrite,
+		inferenceGeo: draft.inferenceGeo,
 		batch: false,
+		webSearches: toWebSearches(tools),
 		countedTokens: null,
 	};
 }
+
+const isFilled = <T>(items: readonly T[]): items is readonly [T, ...T[]] =>
+	items.length > 0;
 
 const openDraft = (textBytes: number): Draft => ({
 	textBytes,
@@ -182,21 +188,32 @@ function addSource(draft: Draft, source: Members): void {
 	}
 }
 
-const noTools = { tools: 0, builtInTools: 0, webSearches: [] };
+const typeOf = ({ type }: Members): string => type ?? "custom";
 
-function toToolAsk(tools: readonly Members[], runsOthers: boolean) {
-	if (tools.length === 0) return { ...noTools, serverTools: runsOthers };
-	const types = tools.map(({ type }) => type ?? "custom");
-	const isBuiltIn = (type: string) => type !== "custom" && type !== "function";
-	return {
-		tools: tools.length,
-		builtInTools: types.filter(isBuiltIn).length,
-		serverTools: runsOthers || types.some((type) => !clientTools.test(type)),
-		webSearches: tools
-			.filter(({ type }) => type?.startsWith("web_search"))
-			.map(({ maxUses }) => maxUses ?? null),
-	};
+const runsAtUpstream = (tool: Members): boolean =>
+	!clientTools.test(typeOf(tool));
+
+function countBuiltIn(tools: readonly Members[]): number {
+	let count = 0;
+	for (const tool of tools) {
+		const type = typeOf(tool);
+		if (type !== "custom" && type !== "function") count += 1;
+	}
+	return count;
 }
+
+function toWebSearches(tools: readonly Members[]): HoldAsk["webSearches"] {
+	if (tools.length === 0) return noSearches;
+	return tools
+		.filter(({ type }) => type?.startsWith("web_search"))
+		.map(({ maxUses }) => maxUses ?? null);
+}
+
+const noSearches: readonly never[] = [];
+
+/** As nearly all: one model, run once. */
+const isPlain = ({ fallbacks, tools, compacts, defaultFallbacks }: Draft) =>
+	fallbacks === null && tools === null && !compacts && !defaultFallbacks;
 
 /** The name of no model: the dearest of all stands in for what upstream chooses itself. */
 const anyModel = "";
@@ -207,11 +224,11 @@ function toSlots(
 	findPrice: FindPrice,
 ): readonly ModelSlot[] {
 	const { maxTokens, speed, compacts, defaultFallbacks } = draft;
-	const own = { model, maxTokens, speed };
-	if (draft.fallbacks === null && draft.tools === null && !compacts) {
-		const price = defaultFallbacks ? null : findPrice(model);
-		if (price !== null) return [{ price, maxTokens, speed }];
+	if (isPlain(draft)) {
+		const price = findPrice(model);
+		return price === null ? [] : [{ price, maxTokens, speed }];
 	}
+	const own = { model, maxTokens, speed };
 	const fallbacks = list(draft.fallbacks).map((fallback) => ({
 		model: fallback.model ?? anyModel,
 		maxTokens: fallback.maxTokens ?? maxTokens,

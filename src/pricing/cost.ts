@@ -59,9 +59,8 @@ export interface Cost {
 	readonly notes: readonly CostNote[];
 }
 
-/** A cost in the making. */
+/** A cost in the making. What nearly no call has is made when it is needed. */
 interface Bill {
-	readonly parts: { readonly [Part in keyof CostParts]: PicoSum };
 	readonly catalog: Catalog;
 	readonly atMs: number;
 	readonly servedModel: string;
@@ -70,9 +69,14 @@ interface Bill {
 	readonly us: boolean;
 	/** What is counted may be the sum of several samplings. */
 	readonly isSum: boolean;
-	readonly prices: string[];
-	readonly notes: CostNote[];
+	/** Null: nothing has been added. */
+	readonly parts: { -readonly [Part in keyof CostParts]: PicoSum | null };
+	/** As in Cost. */
+	price: string | null;
+	notes: readonly CostNote[];
 }
+
+const noNotes: readonly CostNote[] = [];
 
 function openBill(usage: Usage, catalog: Catalog, context: CostContext): Bill {
 	return {
@@ -87,20 +91,39 @@ function openBill(usage: Usage, catalog: Catalog, context: CostContext): Bill {
 			(usage.webSearches > 0 ||
 				usage.codeExecutions > 0 ||
 				context.ranServerTools === true),
-		prices: [],
-		notes: [],
 		parts: {
-			input: openPicoSum(),
-			output: openPicoSum(),
-			cacheRead: openPicoSum(),
-			cacheWrite: openPicoSum(),
-			tools: openPicoSum(),
+			input: null,
+			output: null,
+			cacheRead: null,
+			cacheWrite: null,
+			tools: null,
 		},
+		price: null,
+		notes: noNotes,
 	};
 }
 
 function note(bill: Bill, what: CostNote): void {
-	if (!bill.notes.includes(what)) bill.notes.push(what);
+	if (!bill.notes.includes(what)) bill.notes = [...bill.notes, what];
+}
+
+function addPrice(bill: Bill, name: string): void {
+	const { price } = bill;
+	if (price === null) bill.price = name;
+	else if (!price.split(" ").includes(name)) bill.price = `${price} ${name}`;
+}
+
+function add(
+	bill: Bill,
+	part: keyof CostParts,
+	count: number,
+	picos: Picos,
+	millionths?: number,
+): void {
+	if (count === 0) return;
+	const sum = bill.parts[part] ?? openPicoSum();
+	bill.parts[part] = sum;
+	addTimes(sum, count, picos, millionths);
 }
 
 /** What upstream's price list leaves open. */
@@ -151,13 +174,12 @@ function charge(sampling: Sampling, bill: Bill): void {
 	if (bill.isSum && longPrompt && promptTokens > longPrompt.aboveTokens) {
 		note(bill, "prompt_of_several");
 	}
-	if (!bill.prices.includes(name)) bill.prices.push(name);
-	const { parts } = bill;
-	addTimes(parts.input, input, prices.input, millionths);
-	addTimes(parts.output, output, prices.output, millionths);
-	addTimes(parts.cacheRead, cacheRead, prices.cacheRead, millionths);
-	addTimes(parts.cacheWrite, cacheWrite5m, prices.cacheWrite5m, millionths);
-	addTimes(parts.cacheWrite, cacheWrite1h, prices.cacheWrite1h, millionths);
+	addPrice(bill, name);
+	add(bill, "input", input, prices.input, millionths);
+	add(bill, "output", output, prices.output, millionths);
+	add(bill, "cacheRead", cacheRead, prices.cacheRead, millionths);
+	add(bill, "cacheWrite", cacheWrite5m, prices.cacheWrite5m, millionths);
+	add(bill, "cacheWrite", cacheWrite1h, prices.cacheWrite1h, millionths);
 }
 
 /** Once per call, whatever ran within it; no factor touches it. */
@@ -165,8 +187,8 @@ function chargeSearches({ webSearches }: Usage, bill: Bill): void {
 	if (webSearches === 0) return;
 	const price = findPrice(bill.servedModel, bill);
 	if (price === null) return;
-	bill.prices.push(`${price.id}*search`);
-	addTimes(bill.parts.tools, webSearches, price.webSearch);
+	addPrice(bill, `${price.id}*search`);
+	add(bill, "tools", webSearches, price.webSearch);
 }
 
 function toUnpriced({ version }: Catalog, notes: readonly CostNote[]): Cost {
@@ -186,16 +208,19 @@ function toUnpriced({ version }: Catalog, notes: readonly CostNote[]): Cost {
 	};
 }
 
+const toPart = (sum: PicoSum | null): Picos =>
+	sum === null ? noPicos : toSumPicos(sum);
+
 function toTotal(bill: Bill): Cost {
-	const { catalog, notes, prices } = bill;
+	const { catalog, notes, price } = bill;
 	if (notes.includes("no_price")) return toUnpriced(catalog, notes);
 	const { input, output, cacheRead, cacheWrite, tools } = bill.parts;
 	const sum = openPicoSum();
-	addSum(sum, input);
-	addSum(sum, output);
-	addSum(sum, cacheRead);
-	addSum(sum, cacheWrite);
-	addSum(sum, tools);
+	if (input !== null) addSum(sum, input);
+	if (output !== null) addSum(sum, output);
+	if (cacheRead !== null) addSum(sum, cacheRead);
+	if (cacheWrite !== null) addSum(sum, cacheWrite);
+	if (tools !== null) addSum(sum, tools);
 	const nanos = toSumNanos(sum);
 	if (nanos > maxCallNanos)
 		return toUnpriced(catalog, [...notes, "bad_counts"]);
@@ -203,21 +228,17 @@ function toTotal(bill: Bill): Cost {
 		nanos,
 		state: toState(notes),
 		parts: {
-			input: toSumPicos(input),
-			output: toSumPicos(output),
-			cacheRead: toSumPicos(cacheRead),
-			cacheWrite: toSumPicos(cacheWrite),
-			tools: toSumPicos(tools),
+			input: toPart(input),
+			output: toPart(output),
+			cacheRead: toPart(cacheRead),
+			cacheWrite: toPart(cacheWrite),
+			tools: toPart(tools),
 		},
-		price: toPriceText(prices),
+		price,
 		catalog: catalog.version,
 		notes,
 	};
 }
-
-/** Nearly always there is one. */
-const toPriceText = (prices: readonly string[]): string | null =>
-	prices.length > 1 ? prices.join(" ") : (prices[0] ?? null);
 
 /** Never throws: counts that are none make the cost `unpriced`. */
 export function toCost(

@@ -18,28 +18,58 @@ export const isCountable = (usage: Usage): boolean =>
 	isCount(usage.webSearches) &&
 	usage.iterations.every(areCounts);
 
-type Known = Readonly<Record<string, CostNote | null>>;
+interface Rule {
+	readonly member: "serviceTier" | "inferenceGeo" | "speed";
+	/** What is to be said of a value; null: nothing. */
+	readonly known: ReadonlyMap<string, CostNote | null>;
+	/** And of any other. */
+	readonly otherwise: CostNote;
+}
 
-const tiers: Known = {
-	standard: null,
-	batch: null,
-	priority: "priority_tier",
-};
-const geographies: Known = { global: null, us: null, not_available: null };
-const speeds: Known = { standard: null, fast: null };
+const rules: readonly Rule[] = [
+	{
+		member: "serviceTier",
+		known: new Map<string, CostNote | null>([
+			["standard", null],
+			["batch", null],
+			["priority", "priority_tier"],
+		]),
+		otherwise: "unknown_tier",
+	},
+	{
+		member: "inferenceGeo",
+		known: new Map([
+			["global", null],
+			["us", null],
+			["not_available", null],
+		]),
+		otherwise: "unknown_geography",
+	},
+	{
+		member: "speed",
+		known: new Map([
+			["standard", null],
+			["fast", null],
+		]),
+		otherwise: "unknown_speed",
+	},
+];
+
+const none: readonly CostNote[] = [];
 
 /** Of the model, and of what multiplies every price. */
-export function listDoubts(usage: Usage, context: CostContext): CostNote[] {
-	const doubts: CostNote[] = [];
-	const judge = (value: string | null, known: Known, otherwise: CostNote) => {
-		if (value === null) return;
-		const doubt = Object.hasOwn(known, value) ? known[value] : otherwise;
-		if (doubt) doubts.push(doubt);
-	};
-	judge(usage.serviceTier, tiers, "unknown_tier");
-	judge(usage.inferenceGeo, geographies, "unknown_geography");
-	judge(usage.speed, speeds, "unknown_speed");
-	if (usage.model === null) doubts.push("unnamed_model");
-	if (context.isUnfinished) doubts.push("unfinished");
+export function listDoubts(
+	usage: Usage,
+	context: CostContext,
+): readonly CostNote[] {
+	let doubts = none;
+	for (const { member, known, otherwise } of rules) {
+		const value = usage[member];
+		if (value === null) continue;
+		const doubt = known.get(value);
+		if (doubt !== null) doubts = [...doubts, doubt ?? otherwise];
+	}
+	if (usage.model === null) doubts = [...doubts, "unnamed_model"];
+	if (context.isUnfinished) doubts = [...doubts, "unfinished"];
 	return doubts;
 }
