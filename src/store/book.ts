@@ -113,9 +113,9 @@ function toStatements(
 	}
 	let link = last;
 	for (const { entry, columns } of settled) {
-		link = toLink(link, writer, columns);
-		const values = `[${writer},${link.seq},${columns.slice(1, -1)},"${link.hash}"]`;
-		statements.push({ sql: hot.addEntry, values });
+		const { seq, hash, row } = toLink(link, writer, columns);
+		link = { seq, hash };
+		statements.push({ sql: hot.addEntry, values: row, last: hash });
 		if (dropsHolds) statements.push({ sql: hot.dropHold, values: [entry.id] });
 	}
 	for (const values of toRollups(settled, toName)) {

@@ -10,13 +10,18 @@ export interface Link {
 
 export const firstLink: Link = { seq: 0, hash: "" };
 
+export interface NewLink extends Link {
+	/** The row as JSON, all columns in the order of the table, with the hash before it in the place of its own. */
+	readonly row: string;
+}
+
 /**
- * The link of the Entry that follows `last`: its number, and the SHA-256 (base64) of the hash before it, of writer and
- * number, and of its columns as JSON in the order of the table. Whoever changes, removes or inserts a row breaks every hash
- * behind it.
+ * The link of the Entry that follows `last`. Its hash is the SHA-256 (base64) of `row`: whoever changes, removes or inserts
+ * a row breaks every hash behind it.
+ * @param columns all but writer, seq and hash, as JSON
  */
-export function toLink(last: Link, writer: number, columns: string): Link {
+export function toLink(last: Link, writer: number, columns: string): NewLink {
 	const seq = last.seq + 1;
-	const text = `${last.hash}\n${writer} ${seq}\n${columns}`;
-	return { seq, hash: hash("sha256", text, "base64") };
+	const row = `[${writer},${seq},${columns.slice(1, -1)},"${last.hash}"]`;
+	return { seq, hash: hash("sha256", row, "base64"), row };
 }

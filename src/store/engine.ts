@@ -5,6 +5,8 @@ export interface Statement {
 	readonly sql: string;
 	/** In the order of the placeholders; or the JSON of that list, for what has been written as JSON already. */
 	readonly values: readonly SqlValue[] | string;
+	/** Takes the place of the last of them. */
+	readonly last?: string;
 }
 
 /** What is asked for at most once per report. */

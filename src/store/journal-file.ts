@@ -17,10 +17,12 @@ export interface JournalFile {
 	readonly bytes: number;
 	/** What the file holds now, from its start. */
 	read(bytes?: number): Buffer;
-	/** Bytes written. @throws StoreError `io` */
-	write(text: string, position: number): number;
-	/** The same for what must be there only when the next sync has succeeded: that may be what writes it. */
-	writeLater(text: string, position: number): number;
+	/** The file itself, where it is written through memory: what is put there is written. */
+	readonly memory: Buffer | null;
+	/** @throws StoreError `io` */
+	write(bytes: Uint8Array, position: number): void;
+	/** The same for what must be there only when the next sync has succeeded: that may be what writes it. The bytes must not change. */
+	writeLater(bytes: Uint8Array, position: number): void;
 	/** Resolves when a power cut cannot undo what was written. Rejects with StoreError `io`. */
 	sync(): Promise<void>;
 	close(): void;
@@ -46,19 +48,14 @@ export function openJournalFile(
 	{ bytes, map, defers }: JournalFileOptions,
 ): JournalFile {
 	const { descriptor, length } = openFilled(path, bytes);
-	const memory = map?.(path) ?? null;
-	const buffer =
-		memory && Buffer.from(memory.buffer, memory.byteOffset, memory.length);
-	let later: { readonly bytes: Buffer; readonly position: number }[] = [];
-	const put = (text: string, position: number): number => {
-		if (buffer) return buffer.write(text, position, "utf8");
-		const bytes = Buffer.from(text);
+	const mapped = map?.(path) ?? null;
+	let later: { readonly bytes: Uint8Array; readonly position: number }[] = [];
+	const put = (bytes: Uint8Array, position: number) => {
 		try {
 			fill(descriptor, bytes, position);
 		} catch (cause) {
 			throw toFault(path, cause);
 		}
-		return bytes.length;
 	};
 	return {
 		path,
@@ -68,12 +65,12 @@ export function openJournalFile(
 			const held = Buffer.allocUnsafe(wanted);
 			return held.subarray(0, readSync(descriptor, held, 0, wanted, 0));
 		},
+		memory:
+			mapped && Buffer.from(mapped.buffer, mapped.byteOffset, mapped.length),
 		write: put,
-		writeLater: (text, position) => {
-			if (!defers) return put(text, position);
-			const bytes = Buffer.from(text);
-			later.push({ bytes, position });
-			return bytes.length;
+		writeLater: (bytes, position) => {
+			if (defers) later.push({ bytes, position });
+			else put(bytes, position);
 		},
 		sync: async () => {
 			const waiting = later;

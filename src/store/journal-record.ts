@@ -4,13 +4,17 @@ import { toNanos } from "../domain/nanos.ts";
 import type { SqlValue } from "../platform/contract.ts";
 import type { HeldCall, Settled } from "./book.ts";
 import { toEntry } from "./entry-row.ts";
-import type { JournalRecord, Mark } from "./journal.ts";
+import type { JournalRecord, Mark, Payload } from "./journal.ts";
 
-export const toHoldPayload = (held: HeldCall): string =>
-	`H${JSON.stringify([held.id, held.startedMs, String(held.nanos)])},${held.detail}`;
+export const toHoldPayload = (held: HeldCall): Payload => ({
+	head: `H[${JSON.stringify(held.id)},${held.startedMs},"${held.nanos}"],`,
+	body: held.detail,
+});
 
-export const toEntryPayload = ({ model, columns }: Settled): string =>
-	`E${JSON.stringify(model)},${columns}`;
+export const toEntryPayload = ({ model, columns }: Settled): Payload => ({
+	head: `E${JSON.stringify(model)},`,
+	body: columns,
+});
 
 /** An Entry and where it stands. */
 export interface Journaled {

@@ -2,9 +2,10 @@
  * Where holds and Entries are written first: two files of fixed size beside the embedded database, which follows behind
  * in large groups. What stands here survives the process; what was synced survives the machine.
  *
- * A file holds one generation: a header, then records, each a line with its checksum. They are filled in turns, and one is
- * written over when all in it is in the database. Holds that are open then are carried over to the other.
+ * A file holds one generation: a header, then records, each a line that begins with its checksum. They are filled in turns,
+ * and one is written over when all in it is in the database. Holds that are open then are carried over to the other.
  */
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { StoreError } from "./engine.ts";
 import type { JournalFile } from "./journal-file.ts";
@@ -13,6 +14,12 @@ import type { JournalFile } from "./journal-file.ts";
 export interface Mark {
 	readonly generation: number;
 	readonly position: number;
+}
+
+/** The two halves of a line, so that the long one need not be copied to stand behind the short one. */
+export interface Payload {
+	readonly head: string;
+	readonly body: string;
 }
 
 export interface JournalRecord {
@@ -30,9 +37,9 @@ export interface Journal {
 	 */
 	begin(after: Mark): Promise<void>;
 	/** What must stand here until it is released. Where the records end. @throws StoreError `full` when neither file has room, `io` */
-	append(payloads: readonly string[]): Mark;
+	append(payloads: readonly Payload[]): Mark;
 	/** What is among the carried ones as long as it must stand here. @throws StoreError, as `append` */
-	hold(payload: string): void;
+	hold(payload: Payload): void;
 	/** Resolves when all that was appended before survives a power cut. Rejects with StoreError `io`. */
 	sync(): Promise<void>;
 	/** All up to here is in the database. */
@@ -47,7 +54,7 @@ export interface Journal {
 export interface JournalOptions {
 	readonly files: readonly [JournalFile, JournalFile];
 	/** What must go on standing here when a file is written over: the open holds. */
-	readonly toCarried: () => Iterable<string>;
+	readonly toCarried: () => readonly Payload[];
 }
 
 export const isAfter = (mark: Mark, other: Mark): boolean =>
@@ -169,11 +176,9 @@ function readRecords({ file, generation }: Segment): JournalRecord[] {
 			bytes = file.read(4 * bytes.length);
 			continue;
 		}
-		const line = bytes.toString("utf8", start, end);
-		const blank = line.indexOf(" ");
-		const payload = line.slice(blank + 1);
+		const payload = readLine(bytes, start, end, generation);
 		start = end + 1;
-		if (blank < 1 || line !== toLine(payload, generation)) continue;
+		if (payload === null) continue;
 		soundEnd = start;
 		records.push({ payload, mark: { generation, position: start } });
 	}
@@ -183,13 +188,54 @@ function readRecords({ file, generation }: Segment): JournalRecord[] {
 /** Most files are read at a start that has little to find. */
 const firstReadBytes = 256 * 1024;
 
-const toLine = (payload: string, generation: number): string =>
-	`${crc32(payload, generation).toString(36)} ${payload}`;
+/** A checksum in base 36, and a blank. */
+const sumCharacters = 7;
+const aroundBytes = sumCharacters + " ".length + "\n".length;
 
-function toLines(payloads: Iterable<string>, generation: number): string {
-	let text = "";
-	for (const payload of payloads) text += `${toLine(payload, generation)}\n`;
-	return text;
+/** What stands in the line that ends before `end`; null where its checksum says that it is not whole. */
+function readLine(
+	bytes: Buffer,
+	start: number,
+	end: number,
+	generation: number,
+): string | null {
+	const from = bytes.indexOf(blank, start) + 1;
+	if (from === 0 || from > end) return null;
+	const sum = bytes.toString("latin1", start, from - 1);
+	if (!/^[0-9a-z]{1,7}$/.test(sum)) return null;
+	const isWhole =
+		Number.parseInt(sum, 36) === crc32(bytes.subarray(from, end), generation);
+	return isWhole ? bytes.toString("utf8", from, end) : null;
+}
+
+const blank = 0x20;
+
+function toBytes(payloads: readonly Payload[]): number {
+	let bytes = 0;
+	for (const { head, body } of payloads) {
+		bytes += aroundBytes + Buffer.byteLength(head) + Buffer.byteLength(body);
+	}
+	return bytes;
+}
+
+/** Writes lines to where there is room for them; returns where they end. Nothing is made of a line but its bytes. */
+function putLines(
+	into: Buffer,
+	position: number,
+	payloads: readonly Payload[],
+	generation: number,
+): number {
+	let at = position;
+	for (const { head, body } of payloads) {
+		const start = at + sumCharacters + 1;
+		let end = start + into.write(head, start, "utf8");
+		end += into.write(body, end, "utf8");
+		const sum = crc32(into.subarray(start, end), generation).toString(36);
+		into.write(`${sum.padStart(sumCharacters, "0")} `, at, "latin1");
+		into[end] = lineEnd;
+		at = end + 1;
+	}
+	return at;
 }
 
 async function begin(s: State, after: Mark): Promise<void> {
@@ -197,29 +243,38 @@ async function begin(s: State, after: Mark): Promise<void> {
 	const generation =
 		Math.max(after.generation, active.generation, other.generation) + 1;
 	const isNew = generation === 1;
-	if (!isNew) write(s.other, toHeader(0), 0);
-	s.other.generation = 0;
-	s.other.needed = 0;
-	restart(s.active, generation, toLines(s.options.toCarried(), generation));
+	const carried = s.options.toCarried();
+	if (!fits(s.active, carried)) throw journalFull();
+	if (!isNew) restart(other, 0, []);
+	restart(active, generation, carried);
 	s.released = { generation, position: headerBytes };
 	// New files have nothing that a power cut could bring back; their first sync writes them whole.
 	if (!isNew) await sync(s);
 }
 
-function restart(segment: Segment, generation: number, lines: string): void {
+const fits = ({ file }: Segment, carried: readonly Payload[]): boolean =>
+	toBytes(carried) <= file.bytes - headerBytes;
+
+function restart(
+	segment: Segment,
+	generation: number,
+	carried: readonly Payload[],
+): void {
+	const { file } = segment;
+	const into = file.memory ?? Buffer.alloc(headerBytes + toBytes(carried));
+	const end = putLines(into, headerBytes, carried, generation);
+	// Last: a process that ends before it leaves a file of the generation before, whose records are elsewhere too.
+	into.write(toHeader(generation), 0, "latin1");
+	segment.dirty = true;
 	segment.generation = generation;
 	segment.needed = 0;
-	segment.position = write(segment, toHeader(generation) + lines, 0);
-}
-
-function write(segment: Segment, text: string, position: number): number {
-	segment.dirty = true;
-	return segment.file.write(text, position);
+	segment.position = end;
+	if (file.memory === null) file.write(into, 0);
 }
 
 type How = "write" | "writeLater";
 
-function append(s: State, payloads: readonly string[], how: How): void {
+function append(s: State, payloads: readonly Payload[], how: How): void {
 	const { file, position } = s.active;
 	if (position > file.bytes / 2 && !s.crowded && isReleased(s)) turn(s);
 	if (!put(s.active, payloads, how)) {
@@ -241,23 +296,32 @@ const isReleased = ({ other, released }: State): boolean =>
 /** Goes on in the other file. False when the open holds have no room in it; then nothing has been written over. */
 function turn(s: State): boolean {
 	const generation = s.active.generation + 1;
-	const carried = toLines(s.options.toCarried(), generation);
-	const room = s.other.file.bytes - headerBytes;
-	s.crowded = Buffer.byteLength(carried) > room;
+	const carried = s.options.toCarried();
+	s.crowded = !fits(s.other, carried);
 	if (s.crowded) return false;
 	[s.active, s.other] = [s.other, s.active];
 	restart(s.active, generation, carried);
 	return true;
 }
 
-/** False when there is no room for all of them. */
-function put(segment: Segment, payloads: readonly string[], how: How): boolean {
-	const text = toLines(payloads, segment.generation);
-	const room = segment.file.bytes - segment.position;
-	// No UTF-16 unit takes more than three bytes.
-	if (text.length * 3 > room && Buffer.byteLength(text) > room) return false;
+/** False when there is no room for all of them. @throws StoreError `io` */
+function put(
+	segment: Segment,
+	payloads: readonly Payload[],
+	how: How,
+): boolean {
+	const { file, generation, position } = segment;
+	const bytes = toBytes(payloads);
+	if (bytes > file.bytes - position) return false;
 	segment.dirty = true;
-	segment.position += segment.file[how](text, segment.position);
+	segment.position += bytes;
+	if (file.memory !== null) {
+		putLines(file.memory, position, payloads, generation);
+	} else {
+		const lines = Buffer.allocUnsafe(bytes);
+		putLines(lines, 0, payloads, generation);
+		file[how](lines, position);
+	}
 	return true;
 }
 

@@ -167,7 +167,7 @@ function openJournals(
 			map: mapFile,
 			defers: false,
 		}),
-		toCarried: () => open.values(),
+		toCarried: () => open.payloads(),
 	});
 	return { journal, holds };
 }

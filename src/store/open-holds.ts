@@ -1,11 +1,12 @@
 /** The holds whose calls have not ended, as they stand in the journal. */
+import type { Payload } from "./journal.ts";
+
 export interface OpenHolds {
-	set(id: string, payload: string): unknown;
+	set(id: string, payload: Payload): unknown;
 	delete(id: string): unknown;
 	clear(): void;
 	readonly size: number;
-	/** Payloads. */
-	values(): Iterable<string>;
+	payloads(): readonly Payload[];
 }
 
 /**
@@ -14,7 +15,7 @@ export interface OpenHolds {
  */
 export function openHolds(): OpenHolds {
 	const ids: string[] = [];
-	const payloads: string[] = [];
+	const payloads: Payload[] = [];
 	return {
 		set: (id, payload) => {
 			ids.push(id);
@@ -38,6 +39,6 @@ export function openHolds(): OpenHolds {
 		get size() {
 			return ids.length;
 		},
-		values: () => payloads,
+		payloads: () => payloads,
 	};
 }

@@ -82,14 +82,13 @@ export async function openPostgres(
 
 function add(
 	transaction: postgres.TransactionSql,
-	{ sql, values }: Statement,
+	{ sql, values, last }: Statement,
 	prepare: boolean,
 ) {
-	const list: readonly SqlValue[] =
-		typeof values === "string" ? JSON.parse(values) : values;
-	return transaction.unsafe(sql, [...list], {
-		prepare: prepare && list.length > 0,
-	});
+	const list: SqlValue[] =
+		typeof values === "string" ? JSON.parse(values) : [...values];
+	if (last !== undefined) list[list.length - 1] = last;
+	return transaction.unsafe(sql, list, { prepare: prepare && list.length > 0 });
 }
 
 const read = (

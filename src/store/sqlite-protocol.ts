@@ -18,7 +18,11 @@ export interface OpenAsk {
 /** The texts of statements go over once, each with the number by which it is meant from then on. */
 export interface CommitAsk {
 	readonly texts: readonly (readonly [number, string])[];
-	readonly commit: readonly (readonly [number, readonly SqlValue[]])[];
+	readonly commit: readonly (readonly [
+		statement: number,
+		values: SqlValue[],
+		last?: string,
+	])[];
 	readonly synced: boolean;
 }
 

@@ -124,7 +124,8 @@ function openWorker(database: Database, role: Role): Worker {
 			setSynced(ask.synced);
 			begin.run([]);
 			try {
-				for (const [id, values] of ask.commit) {
+				for (const [id, values, last] of ask.commit) {
+					if (last !== undefined) values[values.length - 1] = last;
 					toStatement(id, texts).run(values);
 				}
 				end.run([]);

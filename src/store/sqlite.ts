@@ -55,10 +55,11 @@ function openNumbering() {
 			return numbers.size - 1;
 		};
 		let commit = "";
-		for (const { sql, values } of statements) {
+		for (const { sql, values, last } of statements) {
 			const json = typeof values === "string" ? values : JSON.stringify(values);
+			const more = last === undefined ? "" : `,${JSON.stringify(last)}`;
 			const comma = commit === "" ? "" : ",";
-			commit += `${comma}[${toNumber(sql)},${json}]`;
+			commit += `${comma}[${toNumber(sql)},${json}${more}]`;
 		}
 		return `{"texts":${JSON.stringify(added)},"commit":[${commit}],"synced":${synced}}`;
 	};

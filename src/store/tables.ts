@@ -90,7 +90,7 @@ const defineEntries = ({
 			requestHash: text("request_hash"),
 			replyHash: text("reply_hash"),
 			corrects: text("corrects"),
-			/** SHA-256 (base64) of the hash before it and of this row's other columns: chain.ts. */
+			/** SHA-256 (base64) of this row's other columns and of the hash before it: chain.ts. */
 			hash: text("hash").notNull(),
 		},
 		(entry) => [

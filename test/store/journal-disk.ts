@@ -1,5 +1,12 @@
 /** A journal's file in memory, with what a test may do to it. */
+import type { Payload } from "../../src/store/journal.ts";
 import type { JournalFile } from "../../src/store/journal-file.ts";
+
+/** Halves of a line, wherever it is cut. */
+export const toPayload = (line: string): Payload => ({
+	head: line.slice(0, 3),
+	body: line.slice(3),
+});
 
 export interface FakeFile extends JournalFile {
 	readonly contents: Buffer;
@@ -8,7 +15,12 @@ export interface FakeFile extends JournalFile {
 	syncs: number;
 }
 
-export function openFakeFile(bytes: number, contents?: Buffer): FakeFile {
+/** @param mapped it is written through memory */
+export function openFakeFile(
+	bytes: number,
+	contents?: Buffer,
+	mapped = false,
+): FakeFile {
 	const held = Buffer.alloc(bytes);
 	contents?.copy(held);
 	const file: FakeFile = {
@@ -18,11 +30,12 @@ export function openFakeFile(bytes: number, contents?: Buffer): FakeFile {
 		fault: null,
 		syncs: 0,
 		read: (wanted = bytes) => Buffer.from(held.subarray(0, wanted)),
-		write: (text, position) => {
+		memory: mapped ? held : null,
+		write: (bytes, position) => {
 			if (file.fault !== null) throw file.fault;
-			return held.write(text, position);
+			held.set(bytes, position);
 		},
-		writeLater: (text, position) => file.write(text, position),
+		writeLater: (bytes, position) => file.write(bytes, position),
 		sync: async () => {
 			if (file.fault !== null) throw file.fault;
 			file.syncs += 1;
@@ -34,13 +47,13 @@ export function openFakeFile(bytes: number, contents?: Buffer): FakeFile {
 
 export type FakeDisk = readonly [FakeFile, FakeFile];
 
-export const openFakeDisk = (bytes: number): FakeDisk => [
-	openFakeFile(bytes),
-	openFakeFile(bytes),
+export const openFakeDisk = (bytes: number, mapped = false): FakeDisk => [
+	openFakeFile(bytes, undefined, mapped),
+	openFakeFile(bytes, undefined, mapped),
 ];
 
+const copy = ({ bytes, contents, memory }: FakeFile): FakeFile =>
+	openFakeFile(bytes, contents, memory !== null);
+
 /** What is on it, as another process finds it. */
-export const copyDisk = ([a, b]: FakeDisk): FakeDisk => [
-	openFakeFile(a.bytes, a.contents),
-	openFakeFile(b.bytes, b.contents),
-];
+export const copyDisk = ([a, b]: FakeDisk): FakeDisk => [copy(a), copy(b)];

@@ -1,12 +1,36 @@
 import { describe, expect, test } from "bun:test";
-import { type Journal, openJournal } from "../../src/store/journal.ts";
-import { copyDisk, type FakeDisk, openFakeDisk } from "./journal-disk.ts";
+import {
+	type Journal,
+	type Mark,
+	openJournal,
+} from "../../src/store/journal.ts";
+import {
+	copyDisk,
+	type FakeDisk,
+	openFakeDisk,
+	toPayload,
+} from "./journal-disk.ts";
 
 const headerBytes = 64;
 const zero = { generation: 0, position: 0 };
 
-const open = (disk: FakeDisk, carried: readonly string[] = []): Journal =>
-	openJournal({ files: disk, toCarried: () => carried });
+/** Of lines that are not cut in halves. */
+type Lines = Omit<Journal, "append" | "hold"> & {
+	append(lines: readonly string[]): Mark;
+	hold(line: string): void;
+};
+
+function open(disk: FakeDisk, carried: readonly string[] = []): Lines {
+	const journal = openJournal({
+		files: disk,
+		toCarried: () => carried.map(toPayload),
+	});
+	return {
+		...journal,
+		append: (lines) => journal.append(lines.map(toPayload)),
+		hold: (line) => journal.hold(toPayload(line)),
+	};
+}
 
 async function openBegun(disk: FakeDisk, carried: readonly string[] = []) {
 	const journal = open(disk, carried);
@@ -20,9 +44,12 @@ const readLeft = (disk: FakeDisk): string[] =>
 
 const payloads = ["Eone", 'H["zwö","🦊"]', "E", `H${"x".repeat(90)}`, "E5"];
 
-describe("what stands in a journal", () => {
+describe.each([
+	["by calls", false],
+	["through memory", true],
+])("what stands in a journal that is written %s", (_how, mapped) => {
 	test("comes back in its order, each with its place", async () => {
-		const disk = openFakeDisk(1_000);
+		const disk = openFakeDisk(1_000, mapped);
 		const journal = await openBegun(disk);
 		const first = journal.append(payloads.slice(0, 2));
 		const last = journal.append(payloads.slice(2));
@@ -36,7 +63,7 @@ describe("what stands in a journal", () => {
 		["ones", (bytes: Buffer, at: number) => bytes.fill(0xff, at)],
 		["blanks", (bytes: Buffer, at: number) => bytes.fill(" ", at)],
 	])("torn at every byte, %s behind it: a prefix", async (_name, tear) => {
-		const disk = openFakeDisk(1_000);
+		const disk = openFakeDisk(1_000, mapped);
 		const journal = await openBegun(disk);
 		const ends = payloads.map((one) => journal.append([one]).position);
 		for (let at = headerBytes; at <= (ends.at(-1) ?? 0); at++) {
@@ -48,7 +75,7 @@ describe("what stands in a journal", () => {
 	});
 
 	test("a byte changed anywhere costs the record that it is in, and no other", async () => {
-		const disk = openFakeDisk(1_000);
+		const disk = openFakeDisk(1_000, mapped);
 		const journal = await openBegun(disk);
 		const ends = payloads.map((one) => journal.append([one]).position);
 		for (let at = headerBytes; at < (ends.at(-1) ?? 0); at++) {
@@ -66,7 +93,7 @@ describe("what stands in a journal", () => {
 	});
 
 	test("beginning anew forgets all but the open holds, and no mark comes again", async () => {
-		const disk = openFakeDisk(1_000);
+		const disk = openFakeDisk(1_000, mapped);
 		const journal = await openBegun(disk, ["Hopen"]);
 		const mark = journal.append(["Eold"]);
 		await journal.begin(zero);
@@ -79,7 +106,7 @@ describe("what stands in a journal", () => {
 	});
 
 	test("a beginning that is no journal's is not written over", () => {
-		const disk = openFakeDisk(1_000);
+		const disk = openFakeDisk(1_000, mapped);
 		disk[1].contents.write("something else");
 		expect(() => open(disk)).toThrow("move it to another folder");
 		expect(disk[1].contents.toString("latin1", 0, 14)).toBe("something else");

@@ -6,6 +6,7 @@ import { toStoredEntry } from "../../src/store/entry-row.ts";
 import { openJournal } from "../../src/store/journal.ts";
 import { openJournaledLedger } from "../../src/store/journaled-ledger.ts";
 import type { Ledger } from "../../src/store/ledger.ts";
+import { openHolds } from "../../src/store/open-holds.ts";
 import { recover } from "../../src/store/recover.ts";
 import { toTestEntry } from "./an-entry.ts";
 import { engines, type TestStore } from "./engines.ts";
@@ -90,11 +91,11 @@ async function openWorld(
 	const names = { statements, name: "test", nowMs: 0, leaseUntilMs: 0 };
 	const writer = await claimOnlyWriter(engine, names);
 	const book = await openBook({ engine, statements, writer, clock });
-	const open = new Map<string, string>();
+	const open = openHolds();
 	const journal = openJournal({ files: disk.journal, toCarried: () => [] });
 	const holds = openJournal({
 		files: disk.holds,
-		toCarried: () => open.values(),
+		toCarried: () => open.payloads(),
 	});
 	const onLost = ({ id }: { id: string }) => void lost.push(id);
 	const toOrphan = ({ id }: { id: string }) => ({
