@@ -1,8 +1,9 @@
 /** What stands in front of every route. */
 import type { Config } from "../cli/config.ts";
 import { openCors } from "../gateway/cors.ts";
+import { isEveryday } from "../gateway/families.ts";
 import { openGuard } from "../gateway/guard.ts";
-import type { Gateway } from "../gateway/pipeline.ts";
+import { type Gateway, runCall } from "../gateway/pipeline.ts";
 import type { Listener, ReadHeaders } from "../platform/contract.ts";
 import { answerFault, anthropicPath, type Routes } from "./routes.ts";
 
@@ -23,7 +24,12 @@ export function toHandler(
 	});
 	const answer = (request: Request, listener: Listener) => {
 		try {
-			return routes.fetch(request, guard.admitArrival(request, listener));
+			const arrival = guard.admitArrival(request, listener);
+			// Hono makes 30 objects and two promises for each request (1.7 KB of 10, 4.13): the everyday call goes past it, to
+			// the function that its route calls.
+			return request.method === "POST" && isEveryday(arrival.target.path)
+				? runCall(request, arrival, gateway)
+				: routes.fetch(request, arrival);
 		} catch (error) {
 			return answerFault(error, gateway.newId(), anthropicPath);
 		}

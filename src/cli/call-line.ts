@@ -36,6 +36,7 @@ const toTenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
  * (1.1 to 1.4 µs against 0.9 to 1.0, Bun 1.4.5).
  */
 function toJsonLine(call: CallFields, time: string): string {
+	const entry = call.entry ?? undefined;
 	const line = JSON.stringify({
 		event: "call",
 		time,
@@ -53,22 +54,17 @@ function toJsonLine(call: CallFields, time: string): string {
 		upstream_request_id: clip(call.upstreamRequestId),
 		client: call.clientAddress,
 		end: call.end,
-		...toMoney(call.entry),
+		// Dollars, as text, because a float would not be exact. Nothing for a caller who was not known.
+		cost: entry && (entry.cost === null ? null : toDollarText(entry.cost)),
+		cost_state: entry?.state,
+		payer: entry?.payer,
+		input_tokens: entry?.input,
+		output_tokens: entry?.output,
+		cache_read_tokens: entry?.cacheRead,
+		cache_write_tokens: entry && entry.cacheWrite5m + entry.cacheWrite1h,
 	});
 	return escapeControls(redactKeys(line));
 }
-
-/** Nothing for a caller who was not known. Dollars, as text, because a float would not be exact. */
-const toMoney = (entry: Entry | null) =>
-	entry && {
-		cost: entry.cost === null ? null : toDollarText(entry.cost),
-		cost_state: entry.state,
-		payer: entry.payer,
-		input_tokens: entry.input,
-		output_tokens: entry.output,
-		cache_read_tokens: entry.cacheRead,
-		cache_write_tokens: entry.cacheWrite5m + entry.cacheWrite1h,
-	};
 
 const two = (number: number) => String(number).padStart(2, "0");
 

@@ -89,7 +89,9 @@ function flush<Item>(pipe: Pipe<Item>): void {
 	pipe.queued = [];
 	pipe.lostUntold = 0;
 	pipe.writing = true;
-	pipe.output.write(`${lines.join("\n")}\n`, (error) =>
+	// The last line's end; put behind the text, it would copy it once more.
+	lines.push("");
+	pipe.output.write(lines.join("\n"), (error) =>
 		settle(pipe, queued.length, error),
 	);
 }

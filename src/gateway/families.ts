@@ -130,6 +130,9 @@ const fastRoutes: ReadonlyMap<string, Route> = new Map(
 	]),
 );
 
+/** Whether this is where nearly all calls go: `/v1/messages`, on either mount. */
+export const isEveryday = (path: string): boolean => fastRoutes.has(path);
+
 /** @param path canonical path below the mount of the process; it must start with `/anthropic/` or `/v1/` */
 export function toRoute(path: string): Route {
 	const known = fastRoutes.get(path);
