@@ -47,26 +47,26 @@ export function readDecimal(text: string, places: number): bigint | undefined {
 export function toDecimalText(value: bigint, places: number): string {
 	const number = Number(value);
 	// Every amount of a call is one that a number holds exactly, and its digits cost a third.
-	if (number >= 0 && Number.isSafeInteger(number)) {
-		const unit = 10 ** places;
-		const whole = Math.floor(number / unit);
-		return toPointed(String(whole), String(number - whole * unit), places);
-	}
-	const unit = 10n ** BigInt(places);
-	const sign = value < 0n ? "-" : "";
-	const amount = value < 0n ? -value : value;
-	const [whole, rest] = [amount / unit, amount % unit];
-	return sign + toPointed(String(whole), String(rest), places);
+	const isExact = number >= 0 && Number.isSafeInteger(number);
+	const digits = String(isExact ? number : value < 0n ? -value : value);
+	return value < 0n
+		? `-${toPointed(digits, places)}`
+		: toPointed(digits, places);
 }
 
 const zero = 0x30;
+const maxPlaces = 12;
+const zeros = Array.from({ length: maxPlaces + 1 }, (_, n) => "0".repeat(n));
 
-/** @param rest behind the point, without the zeros that stand there first */
-function toPointed(whole: string, rest: string, places: number): string {
-	if (rest === "0") return whole;
-	let end = rest.length;
-	while (rest.charCodeAt(end - 1) === zero) end--;
-	return `${whole}.${"0".repeat(places - rest.length)}${rest.slice(0, end)}`;
+/** Puts the point before the last `places` digits, and drops the zeros at the end. As few strings as can be. */
+function toPointed(digits: string, places: number): string {
+	if (digits === "0") return digits;
+	let end = digits.length;
+	while (digits.charCodeAt(end - 1) === zero) end--;
+	const point = digits.length - places;
+	if (point <= 0) return `0.${zeros[-point]}${digits.slice(0, end)}`;
+	const whole = digits.slice(0, point);
+	return end <= point ? whole : `${whole}.${digits.slice(point, end)}`;
 }
 
 /** In dollars: `0.013`, `12.5`, `-0.000000001`, `0`. */

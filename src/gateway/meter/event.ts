@@ -11,7 +11,9 @@ export interface SseEvent {
 const decoder = new TextDecoder();
 
 export const decode = (bytes: Uint8Array, start = 0, end = bytes.length) =>
-	decoder.decode(bytes.subarray(start, end));
+	decoder.decode(
+		start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end),
+	);
 
 const anyLineEnd = /\r\n|\r|\n/;
 
