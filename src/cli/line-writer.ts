@@ -5,6 +5,7 @@
  * What is gathered are the things of which lines are made; they become text when they are written, many in a row, which
  * costs a call half of what it costs in between (Bun 1.4.5).
  */
+import { Buffer } from "node:buffer";
 import type { Output } from "./world.ts";
 
 export interface LineWriter<Item> {
@@ -42,6 +43,8 @@ interface Pipe<Item> {
 	readonly bounds: Bounds<Item>;
 	/** What waits for the timer, or for the write under way. */
 	queued: Item[];
+	/** Where lines become bytes; only a write under way reads it. */
+	bytes: Buffer;
 	timer?: ReturnType<typeof setTimeout>;
 	/** One write at a time: its end says that the reader keeps up. */
 	writing: boolean;
@@ -79,21 +82,40 @@ function flush<Item>(pipe: Pipe<Item>): void {
 	clearTimeout(pipe.timer);
 	pipe.timer = undefined;
 	if (pipe.writing) return;
-	const { queued, bounds, lostUntold } = pipe;
-	const lines = queued.map(bounds.toLine);
-	if (lostUntold > 0) lines.push(bounds.toLossLine(lostUntold));
-	if (lines.length === 0 || pipe.broken) {
+	const { bounds, lostUntold } = pipe;
+	const items = pipe.queued.splice(0, bounds.flushLines);
+	if ((items.length === 0 && lostUntold === 0) || pipe.broken) {
 		pipe.onIdle?.();
 		return;
 	}
-	pipe.queued = [];
-	pipe.lostUntold = 0;
+	let end = 0;
+	for (const item of items) end = addLine(pipe, bounds.toLine(item), end);
+	// They were lost behind all that is queued.
+	if (lostUntold > 0 && pipe.queued.length === 0) {
+		end = addLine(pipe, bounds.toLossLine(lostUntold), end);
+		pipe.lostUntold = 0;
+	}
 	pipe.writing = true;
-	// The last line's end; put behind the text, it would copy it once more.
-	lines.push("");
-	pipe.output.write(lines.join("\n"), (error) =>
-		settle(pipe, queued.length, error),
+	pipe.output.write(pipe.bytes.subarray(0, end), (error) =>
+		settle(pipe, items.length, error),
 	);
+}
+
+const lineEnd = 0x0a;
+/** No UTF-16 unit takes more. */
+const bytesPerUnit = 3;
+
+/** Returns where the line ends. In one buffer for all: joined to a text, every line would be copied twice more. */
+function addLine<Item>(pipe: Pipe<Item>, line: string, start: number): number {
+	const needed = start + bytesPerUnit * line.length + 1;
+	if (needed > pipe.bytes.length) {
+		const larger = Buffer.alloc(2 * needed);
+		pipe.bytes.copy(larger, 0, 0, start);
+		pipe.bytes = larger;
+	}
+	const end = start + pipe.bytes.write(line, start, "utf8");
+	pipe.bytes[end] = lineEnd;
+	return end + 1;
 }
 
 function write<Item>(pipe: Pipe<Item>, item: Item): void {
@@ -127,6 +149,7 @@ export function openLineWriter<Item>(
 		output,
 		bounds: { ...defaults, ...options },
 		queued: [],
+		bytes: Buffer.alloc(0),
 		writing: false,
 		ended: false,
 		broken: false,

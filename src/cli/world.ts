@@ -13,8 +13,14 @@ export interface Output {
 	readonly isTty: boolean;
 	/** Width of the terminal; undefined in a pipe. */
 	readonly columns: number | undefined;
-	/** `done` is called when the operating system has taken the text, or with the reason why it never will. */
-	write(text: string, done?: (error?: Error | null) => void): void;
+	/**
+	 * `done` is called when the operating system has taken the text (bytes of UTF-8 are one too, and must not change until
+	 * then), or with the reason why it never will.
+	 */
+	write(
+		text: string | Uint8Array,
+		done?: (error?: Error | null) => void,
+	): void;
 }
 
 export interface Build {

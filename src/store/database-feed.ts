@@ -39,7 +39,7 @@ export interface DatabaseFeed {
 }
 
 const gatherMs = 100;
-const gatherEntries = 256;
+const gatherEntries = 1_000;
 const maxGroup = 1_000;
 const retryMs = { first: 50, most: 1_000 };
 const closeWithinMs = 5_000;

@@ -11,7 +11,7 @@ function openStalled() {
 		isTty: false,
 		columns: undefined,
 		write(text, done) {
-			texts.push(text);
+			texts.push(String(text));
 			if (done) waiting.push(done);
 		},
 	};
