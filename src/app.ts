@@ -22,6 +22,8 @@ import { idleConnectionSeconds } from "./gateway/open-call.ts";
 import { type Gateway, openGateway } from "./gateway/pipeline.ts";
 import { openTotals } from "./gateway/totals.ts";
 import { openUnwritten } from "./gateway/unwritten.ts";
+import { openKeyLimits } from "./limits/key-limits.ts";
+import { openMemoryCounter } from "./limits/memory.ts";
 import type {
 	Listener,
 	ReadHeaders,
@@ -30,11 +32,14 @@ import type {
 	UpstreamFetch,
 } from "./platform/contract.ts";
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
+import { type Keys, openKeys } from "./store/keys.ts";
+import { readSpent } from "./store/read-spent.ts";
 import type { Store } from "./store/store.ts";
 
 /** The runtime's services, handed in. */
 export interface Rim extends StoreRim {
 	readonly newId: () => string;
+	readonly newSecret: () => string;
 	readonly fetch: UpstreamFetch;
 	readonly releaseChunk: ReleaseChunk;
 	readonly readHeaders: ReadHeaders;
@@ -73,11 +78,23 @@ export async function openApp(
 	});
 	const prices = await openPricesBeside(config, opening);
 	const store = await opening;
+	const keys = await openKeys({
+		engine: store.engine,
+		queries: store.queries.objects,
+		clock: rim.clock,
+		newId: rim.newId,
+		onFault: tellKeysFault,
+	});
 	const gateway = openGateway({
 		...rim,
 		...options,
-		...toGatewayOptions(config),
+		...toGatewayOptions(config, keys),
 		ledger: store.ledger,
+		counter: openMemoryCounter({
+			clock: rim.clock,
+			readSpent: (subject, sinceMs) => readSpent(store, subject, sinceMs),
+		}),
+		limitsOf: openKeyLimits(),
 		catalog: prices.catalog,
 		totals: openTotals(rim.clock, await readTotals(store, rim.clock)),
 		unwritten,
@@ -89,13 +106,23 @@ export async function openApp(
 			options.onCall(record);
 		},
 	});
-	const life: Life = { stopping: false, closed: null, gateway, store, prices };
+	const life: Life = {
+		stopping: false,
+		closed: null,
+		gateway,
+		store,
+		keys,
+		prices,
+	};
 	const routes = defineRoutes(config, gateway, {
 		version: options.version,
 		uptimeMs: rim.clock.monotonic,
 		findFault: async () =>
 			life.stopping ? "it is stopping" : await store.probe(),
 		store,
+		keys,
+		clock: rim.clock,
+		newSecret: rim.newSecret,
 	});
 	try {
 		return toApp(await listen(config, rim, life, routes), life);
@@ -141,14 +168,22 @@ interface Life {
 	closed: Promise<void> | null;
 	readonly gateway: Gateway;
 	readonly store: Store;
+	readonly keys: Keys;
 	readonly prices: Prices;
 }
+
+const tellKeysFault = (error: unknown) =>
+	getLogger(["tollway", "store"]).warning(
+		"What other processes changed of the keys could not be read; it is tried again: {error}",
+		{ error },
+	);
 
 /** Once, when no call runs any more: the last ones are recorded first. */
 function close(life: Life): Promise<void> {
 	life.closed ??= (async () => {
 		life.gateway.flights.close();
 		life.prices.close();
+		await life.keys.close();
 		await life.store.close();
 	})();
 	return life.closed;

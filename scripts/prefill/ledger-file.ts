@@ -8,7 +8,7 @@ import type { StoreError } from "../../src/store/engine.ts";
 import { toEntryColumns } from "../../src/store/entry-row.ts";
 import { migrate, readSqliteVersion } from "../../src/store/migrate.ts";
 import { sqliteMigrations } from "../../src/store/migrations/sqlite.ts";
-import { compileEntryQueries } from "../../src/store/read-entries.ts";
+import { compileQueries } from "../../src/store/queries.ts";
 import { openReferenceIndexer } from "../../src/store/reference-indexer.ts";
 import * as schema from "../../src/store/schema-sqlite.ts";
 import { openSqlite, type WorkerPort } from "../../src/store/sqlite.ts";
@@ -51,7 +51,7 @@ export async function openLedgerFile(
 	let indexFault: StoreError | null = null;
 	const indexer = openReferenceIndexer({
 		engine,
-		queries: compileEntryQueries(builder, tables).references,
+		queries: compileQueries(builder, tables),
 		writer,
 		clock,
 		onFault: (fault) => {

@@ -3,11 +3,8 @@ import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Engine } from "../store/engine.ts";
-import {
-	type EntryQueries,
-	findEntries,
-	readNewest,
-} from "../store/read-entries.ts";
+import type { Queries } from "../store/queries.ts";
+import { findEntries, readNewest } from "../store/read-entries.ts";
 import type { EntryFilter } from "../store/reports.ts";
 import { flag, readQuery, text } from "./read-input.ts";
 import { toSpendDays } from "./spend-days.ts";
@@ -16,7 +13,7 @@ import { dates, toDays, toSpan } from "./spend-span.ts";
 
 export interface LogsState {
 	readonly engine: Engine;
-	readonly queries: EntryQueries;
+	readonly queries: Queries;
 	/** Without a slash at its end. */
 	readonly upstreamUrl: string;
 	/** False in the open mode, which has none. */

@@ -4,6 +4,7 @@ import type { Config } from "../cli/config.ts";
 import type { CallRecord } from "../domain/call.ts";
 import { toDigest } from "../gateway/authenticate.ts";
 import type { GatewayOptions } from "../gateway/pipeline.ts";
+import type { Keys } from "../store/keys.ts";
 
 export const toBodyLimits = ({ limits }: Config) => ({
 	messages: limits.messagesBytes,
@@ -27,11 +28,13 @@ type FromConfig =
 
 export const toGatewayOptions = (
 	config: Config,
+	keys: Keys,
 ): Pick<GatewayOptions, FromConfig> => ({
 	authority: {
 		masterDigest: config.masterKey === null ? null : toDigest(config.masterKey),
 		credential: config.upstream.credential,
 		adminApi: config.adminApi,
+		keys,
 	},
 	upstreamUrl: config.upstream.url,
 	bodyLimits: toBodyLimits(config),

@@ -5,14 +5,19 @@ import { type Context, Hono } from "hono";
 import { addHealthRoutes } from "../admin/health.ts";
 import type { Config } from "../cli/config.ts";
 import { GatewayError } from "../domain/error.ts";
-import { requireMasterKey, toDigest } from "../gateway/authenticate.ts";
+import {
+	readOwnKey,
+	requireMasterKey,
+	toDigest,
+} from "../gateway/authenticate.ts";
 import { checkUpstream } from "../gateway/check-upstream.ts";
 import { toEnvelope, toErrorReply } from "../gateway/error-reply.ts";
 import { toPublicBase } from "../gateway/guard.ts";
 import { meterWhole } from "../gateway/meter/meter.ts";
 import type { Arrival } from "../gateway/open-call.ts";
 import { type Gateway, runCall } from "../gateway/pipeline.ts";
-import type { RequestHeaders } from "../platform/contract.ts";
+import type { Clock, RequestHeaders } from "../platform/contract.ts";
+import type { Keys } from "../store/keys.ts";
 import { openLazy } from "../store/lazy.ts";
 import type { Store } from "../store/store.ts";
 
@@ -24,6 +29,9 @@ export interface RouteState {
 	/** Resolves with what keeps it from taking calls; null: nothing. */
 	readonly findFault: () => Promise<string | null>;
 	readonly store: Store;
+	readonly keys: Keys;
+	readonly clock: Clock;
+	readonly newSecret: () => string;
 }
 
 export type Routes = Hono<{ Bindings: Bindings }>;
@@ -35,7 +43,7 @@ export function defineRoutes(
 ): Routes {
 	const app = openRoutes(gateway);
 	const digest = gateway.authority.masterDigest;
-	const openSpend = openLazy(() => openSpendRoutes(config, gateway, state));
+	const openManaged = openLazy(() => openManagedRoutes(config, gateway, state));
 	addHealthRoutes(
 		app,
 		{
@@ -47,12 +55,12 @@ export function defineRoutes(
 			callsInProgress: gateway.flights.size,
 		},
 		async () => [
-			...toRows(app).filter(({ path }) => !isSpendPath(path)),
-			...toRows(await openSpend()),
+			...toRows(app).filter(({ path }) => !isManagedPath(path)),
+			...toRows(await openManaged()),
 		],
 	);
-	for (const path of spendPaths) {
-		app.all(path, async (c) => (await openSpend()).fetch(c.req.raw, c.env));
+	for (const path of managedPaths) {
+		app.all(path, async (c) => (await openManaged()).fetch(c.req.raw, c.env));
 	}
 	// Claude Code warms its connection up here, before it has a credential.
 	app.get("/api/hello", (c) => c.text("hello"));
@@ -76,11 +84,12 @@ export function defineRoutes(
 const toRows = (app: Routes) =>
 	app.routes.map(({ path, method }) => ({ path, methods: [method] }));
 
-const isSpendPath = (path: string): boolean =>
-	spendPaths.some((one) => one === path);
+const isManagedPath = (path: string): boolean =>
+	managedPaths.some((one) => one === path);
 
-/** What the spend routes begin with. */
-const spendPaths = [
+/** What the operator's routes begin with. */
+const managedPaths = [
+	"/key/*",
 	"/spend/*",
 	"/global/*",
 	"/customer/*",
@@ -88,27 +97,47 @@ const spendPaths = [
 ] as const;
 
 /** Not at the start: their schemas and queries would be a tenth of it. */
-async function openSpendRoutes(
+async function openManagedRoutes(
 	config: Config,
 	gateway: Gateway,
-	{ store }: RouteState,
+	{ store, keys, clock, newSecret }: RouteState,
 ): Promise<Routes> {
-	const { addSpendRoutes } = await import("../admin/spend.ts");
+	const [{ addSpendRoutes }, { addKeyRoutes }] = await Promise.all([
+		import("../admin/spend.ts"),
+		import("../admin/keys.ts"),
+	]);
 	const digest = gateway.authority.masterDigest;
 	const app = openRoutes(gateway);
+	const { engine, queries } = store;
+	const requireOperator = (headers: RequestHeaders) => {
+		if (digest !== null) requireMasterKey(headers, digest);
+	};
 	addSpendRoutes(app, {
-		engine: store.engine,
-		queries: store.queries,
+		engine,
+		queries,
 		catalog: gateway.catalog,
-		clock: gateway.clock,
+		clock,
 		meter: meterWhole,
 		upstreamUrl: config.upstream.url,
 		maxBudget: () => null,
 		isMasterKey: (key) =>
 			digest !== null && timingSafeEqual(toDigest(key), digest),
-		requireOperator: (headers) => {
-			if (digest !== null) requireMasterKey(headers, digest);
-		},
+		requireOperator,
+	});
+	addKeyRoutes(app, {
+		keys,
+		newSecret,
+		flush: store.ledger.flush,
+		keepsLimits: engine.kind === "sqlite",
+		engine,
+		queries,
+		clock,
+		requireOperator,
+		readOwnKey: (headers) =>
+			readOwnKey(headers, {
+				authority: gateway.authority,
+				nowMs: clock.now(),
+			}),
 	});
 	return app;
 }

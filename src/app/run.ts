@@ -5,6 +5,7 @@ import {
 	fetchUpstream,
 	mapFile,
 	newId,
+	newSecret,
 	openDatabase,
 	programArguments,
 	readHeaders,
@@ -35,6 +36,7 @@ const toWorld = (openWorker: OpenWorker): World => ({
 			{
 				clock,
 				newId,
+				newSecret,
 				fetch: fetchUpstream,
 				releaseChunk,
 				readHeaders,

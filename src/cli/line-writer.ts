@@ -36,6 +36,9 @@ const defaults = {
 	closeMs: 2_000,
 };
 
+/** Of one write: what has waited for a stalled reader does not become bytes all at once. */
+const writeMaxLines = 1_024;
+
 type Bounds<Item> = typeof defaults & LineWriterOptions<Item>;
 
 interface Pipe<Item> {
@@ -83,7 +86,7 @@ function flush<Item>(pipe: Pipe<Item>): void {
 	pipe.timer = undefined;
 	if (pipe.writing) return;
 	const { bounds, lostUntold } = pipe;
-	const items = pipe.queued.splice(0, bounds.flushLines);
+	const items = pipe.queued.splice(0, writeMaxLines);
 	if ((items.length === 0 && lostUntold === 0) || pipe.broken) {
 		pipe.onIdle?.();
 		return;

@@ -17,10 +17,7 @@ export interface Output {
 	 * `done` is called when the operating system has taken the text (bytes of UTF-8 are one too, and must not change until
 	 * then), or with the reason why it never will.
 	 */
-	write(
-		text: string | Uint8Array,
-		done?: (error?: Error | null) => void,
-	): void;
+	write(text: string | Uint8Array, done?: (error?: Error | null) => void): void;
 }
 
 export interface Build {

@@ -16,12 +16,15 @@ export const errorTable = {
 	malformed_request: { status: 400, type: "invalid_request_error" },
 	missing_key: { status: 401, type: "authentication_error", retry: false },
 	invalid_key: { status: 401, type: "authentication_error", retry: false },
+	expired_key: { status: 401, type: "authentication_error", retry: false },
+	blocked_key: { status: 401, type: "authentication_error", retry: false },
 	no_upstream_credential: {
 		status: 401,
 		type: "authentication_error",
 		retry: false,
 	},
 	unknown_model: { status: 403, type: "permission_error", retry: false },
+	model_not_allowed: { status: 403, type: "permission_error", retry: false },
 	forbidden: { status: 403, type: "permission_error", retry: false },
 	not_found: { status: 404, type: "not_found_error", retry: false },
 	method_not_allowed: {
@@ -30,6 +33,8 @@ export const errorTable = {
 		retry: false,
 	},
 	body_too_slow: { status: 408, type: "timeout_error" },
+	budget_reached: { status: 429, type: "billing_error", retry: false },
+	limit_reached: { status: 429, type: "rate_limit_error" },
 	request_too_large: { status: 413, type: "request_too_large", retry: false },
 	unsupported_encoding: {
 		status: 415,
@@ -47,15 +52,29 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** What one error says otherwise than its row. */
+export interface Answer {
+	readonly retry?: boolean;
+	/** Seconds; null: waiting does not help. */
+	readonly retryAfter?: number | null;
+	readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A row of the table plus the sentence the client reads. `cause` is for our log only and never leaves the process. */
 export class GatewayError extends Error {
 	readonly code: ErrorCode;
 	readonly row: ErrorRow;
+	readonly answer: Answer;
 
-	constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+	constructor(
+		code: ErrorCode,
+		message: string,
+		options?: { cause?: unknown; answer?: Answer },
+	) {
 		super(message, options);
 		this.name = "GatewayError";
 		this.code = code;
 		this.row = errorTable[code];
+		this.answer = options?.answer ?? {};
 	}
 }

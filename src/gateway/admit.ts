@@ -12,30 +12,43 @@ import type { OpenCall } from "./open-call.ts";
 import { toOpening } from "./opening.ts";
 import { toHoldDetail } from "./orphan.ts";
 import type { Gateway } from "./pipeline.ts";
+import { reserve } from "./reserve.ts";
 
 /**
- * Reserves what the call may cost at the most, before its first byte goes upstream. Nothing, or a promise where the ledger
- * takes a wait.
- * @throws GatewayError `unknown_model`, `ledger_down`; the promise rejects with it
+ * Reserves what the call may cost at the most, before its first byte goes upstream: of its limits, and on the ledger.
+ * Nothing, or a promise where one of them takes a wait.
+ * @throws GatewayError `unknown_model`, `ledger_down`, `budget_reached`, `limit_reached`; the promise rejects with it
  */
 export function admit(
 	call: OpenCall,
 	gateway: Gateway,
 ): Promise<void> | undefined {
-	const { route, request, id, startedAtMs: startedMs } = call;
-	if (route.family.meter === null || request.method !== "POST") {
-		return undefined;
-	}
+	const { route, request, grant } = call;
+	const isPaid = route.family.meter !== null && request.method === "POST";
+	if (isPaid) estimate(call, gateway);
+	const reserving = grant?.key ? reserve(call, grant.key, gateway) : undefined;
+	if (!isPaid) return reserving;
+	return reserving === undefined
+		? hold(call, gateway)
+		: reserving.then(() => hold(call, gateway));
+}
+
+/** @throws GatewayError `unknown_model` */
+function estimate(call: OpenCall, gateway: Gateway): void {
 	call.catalog = gateway.catalog();
 	const ask = toAsk(call, call.catalog);
-	if (ask !== null) {
-		call.hold = toHoldAmount(ask, gateway.holdMode);
-		call.ranServerTools = ask.serverTools;
-	}
+	if (ask === null) return;
+	call.hold = toHoldAmount(ask, gateway.holdMode);
+	call.ranServerTools = ask.serverTools;
+}
+
+/** @throws GatewayError `ledger_down` */
+function hold(call: OpenCall, gateway: Gateway): Promise<void> | undefined {
 	requireLedger(call.hold, gateway);
 	call.opening = toOpening(call, gateway.userHeader);
 	const detail = toHoldDetail(call.opening, call.hold);
 	const { nanos } = call.hold;
+	const { id, startedAtMs: startedMs } = call;
 	try {
 		const held = gateway.ledger.hold({
 			id,

@@ -1,7 +1,11 @@
+import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
+import { toRouteGrant } from "../domain/allowed-routes.ts";
 import { GatewayError } from "../domain/error.ts";
+import { isExpired, type VirtualKey } from "../domain/virtual-key.ts";
 import type { RequestHeaders } from "../platform/contract.ts";
-import type { Family } from "./families.ts";
+import type { Keys } from "../store/keys.ts";
+import type { Route } from "./families.ts";
 
 /** One header, ready for the upstream request. */
 export interface UpstreamCredential {
@@ -11,9 +15,11 @@ export interface UpstreamCredential {
 
 /** What a caller may do, and whose credential goes upstream. */
 export interface Grant {
-	readonly caller: "anyone" | "master";
+	readonly caller: "anyone" | "master" | "key";
 	/** Whose spend it is; null where nobody had to prove anything. */
 	readonly keyId: string | null;
+	/** The virtual key that was presented; null for the master key and for anyone. */
+	readonly key: VirtualKey | null;
 	/** Who Anthropic bills: we (`operator`), or the owner of the client's own credential. */
 	readonly payer: "operator" | "client";
 	/** Null: none goes along (token exchange). */
@@ -28,6 +34,7 @@ export interface Authority {
 	readonly credential: UpstreamCredential | null;
 	/** Whether the master key reaches Anthropic's own administration. */
 	readonly adminApi: boolean;
+	readonly keys: Pick<Keys, "find" | "isEmpty">;
 }
 
 interface Presented {
@@ -57,29 +64,32 @@ export const toDigest = (key: string): Uint8Array =>
  * A value that starts with `sk-ant-` is Anthropic's and never a gateway key, so a subscription's token may stand in one
  * header and the gateway key in the other.
  *
- * @throws GatewayError `malformed_request`, `missing_key`, `invalid_key`; a `refusal` is `forbidden` or
- * `no_upstream_credential`
+ * @throws GatewayError `malformed_request`, `missing_key`, `invalid_key`, `expired_key`, `blocked_key`; a `refusal` is
+ * `forbidden` or `no_upstream_credential`
  */
 export function authenticate(
 	headers: RequestHeaders,
-	family: Family,
-	authority: Authority,
+	route: Route,
+	options: { readonly authority: Authority; readonly nowMs: number },
 ): Grant {
+	const { authority, nowMs } = options;
+	const { family } = route;
 	const presented = toPresented(headers);
 	const own = presented.find(isAnthropic);
-	if (authority.masterDigest !== null) {
-		requireMaster(presented, authority.masterDigest);
-	}
-	const by = authority.masterDigest === null ? anyone : master;
-	if (isClosed(family, authority)) return { ...by, ...refused(closed()) };
+	const by = toCaller(presented, authority, nowMs);
+	const forbidden = toForbidden(route, by.key, authority);
+	if (forbidden !== null) return { ...by, ...refused(forbidden) };
 	if (family.credential === "none") {
 		return { ...by, payer: "client", credential: null, refusal: null };
 	}
-	const forwardsOwn = authority.masterDigest === null || !authority.credential;
+	const bringsOwn = by.key?.credential === "client";
+	const forwardsOwn =
+		bringsOwn || authority.masterDigest === null || !authority.credential;
 	if (own && forwardsOwn) {
 		const credential = toOwnCredential(own);
 		return { ...by, payer: "client", credential, refusal: null };
 	}
+	if (bringsOwn) return { ...by, ...refused(noOwnCredential()) };
 	const { credential } = authority;
 	return credential
 		? { ...by, payer: "operator", credential, refusal: null }
@@ -95,16 +105,82 @@ const noCredential = () =>
 		"Tollway holds no Anthropic credential, and this call brought none. Set ANTHROPIC_API_KEY where Tollway runs, or send your own key that starts with sk-ant-.",
 	);
 
-const anyone = { caller: "anyone", keyId: null } as const;
+const noOwnCredential = () =>
+	new GatewayError(
+		"no_upstream_credential",
+		"This gateway key is for callers who bring a credential of their own. Send yours, which starts with sk-ant-, in the authorization or x-api-key header, and the gateway key in x-litellm-api-key.",
+	);
+
+type Caller = Pick<Grant, "caller" | "keyId" | "key">;
+
+const anyone: Caller = { caller: "anyone", keyId: null, key: null };
 /** The name under which LiteLLM books it. */
-const master = { caller: "master", keyId: "litellm_proxy_master_key" } as const;
+const masterId = "litellm_proxy_master_key";
+const master: Caller = { caller: "master", keyId: masterId, key: null };
+
+/** @throws GatewayError `missing_key`, `invalid_key`, `expired_key`, `blocked_key` */
+function toCaller(
+	presented: readonly Presented[],
+	{ masterDigest, keys }: Authority,
+	nowMs: number,
+): Caller {
+	const sent = presented.find(isGatewayKey);
+	if (sent === undefined) {
+		if (masterDigest === null) return anyone;
+		throw new GatewayError("missing_key", missingKeySentence(presented));
+	}
+	// Nothing is hashed for nobody.
+	if (masterDigest === null && keys.isEmpty()) return anyone;
+	const digest = toDigest(sent.value);
+	if (masterDigest !== null && timingSafeEqual(digest, masterDigest)) {
+		return master;
+	}
+	const key = keys.find(Buffer.from(digest).toString("hex"));
+	if (key === null) {
+		if (masterDigest === null) return anyone;
+		throw invalidKey(sent);
+	}
+	requireUsable(key, nowMs);
+	return { caller: "key", keyId: key.id, key };
+}
+
+/** Who holds a key may be told what became of it. */
+function requireUsable(key: VirtualKey, nowMs: number): void {
+	if (key.blocked) {
+		throw new GatewayError(
+			"blocked_key",
+			`The gateway key ${key.name} is blocked. Ask the gateway's operator to unblock it.`,
+		);
+	}
+	if (isExpired(key, nowMs)) {
+		const at = new Date(key.expiresMs ?? nowMs).toISOString();
+		throw new GatewayError(
+			"expired_key",
+			`The gateway key ${key.name} expired at ${at}. Ask the gateway's operator for a new one.`,
+		);
+	}
+}
 
 /** @throws GatewayError unless one of the presented values is the master key */
 export function requireMasterKey(
 	headers: RequestHeaders,
 	digest: Uint8Array,
 ): void {
-	requireMaster(toPresented(headers), digest);
+	const presented = toPresented(headers);
+	const key = presented.find(isGatewayKey);
+	if (!key) {
+		throw new GatewayError("missing_key", missingKeySentence(presented));
+	}
+	if (!timingSafeEqual(toDigest(key.value), digest)) throw invalidKey(key);
+}
+
+/** The virtual key that the headers present; null: none that is known. @throws GatewayError `expired_key`, `blocked_key` */
+export function readOwnKey(
+	headers: RequestHeaders,
+	options: { readonly authority: Authority; readonly nowMs: number },
+): VirtualKey | null {
+	const open = { ...options.authority, masterDigest: null };
+	return toCaller(toPresented(headers), open, options.nowMs).key;
 }
 
 function toPresented(headers: RequestHeaders): Presented[] {
@@ -129,27 +205,50 @@ const isAnthropic = (presented: Presented): boolean =>
 	presented.value.startsWith("sk-ant-") &&
 	(presented.header === "authorization" || presented.header === "x-api-key");
 
-function requireMaster(presented: Presented[], digest: Uint8Array): void {
-	const key = presented.find((one) => !one.value.startsWith("sk-ant-"));
-	if (!key) {
-		throw new GatewayError("missing_key", missingKeySentence(presented));
-	}
-	if (timingSafeEqual(toDigest(key.value), digest)) return;
-	throw new GatewayError(
-		"invalid_key",
-		`The gateway key in the ${key.header} header is not known to Tollway. Ask its operator for a valid one.`,
-	);
-}
+/** A value that starts with `sk-ant-` is Anthropic's. */
+const isGatewayKey = ({ value }: Presented): boolean =>
+	!value.startsWith("sk-ant-");
 
-function missingKeySentence(presented: Presented[]): string {
+const invalidKey = ({ header }: Presented) =>
+	new GatewayError(
+		"invalid_key",
+		`The gateway key in the ${header} header is not known to Tollway. Ask its operator for a valid one.`,
+	);
+
+function missingKeySentence(presented: readonly Presented[]): string {
 	return presented.length > 0
 		? "This is an Anthropic credential (sk-ant-…), but Tollway wants its own gateway key here. Send the gateway key as Authorization: Bearer or x-litellm-api-key; Tollway adds the Anthropic key itself."
 		: "No gateway key was sent. Send yours as Authorization: Bearer <key>, or in the header x-litellm-api-key.";
 }
 
-const isClosed = (family: Family, authority: Authority): boolean =>
-	family.access === "admin" &&
-	!(authority.masterDigest !== null && authority.adminApi);
+/** Why this caller may not come here, though it is known who calls; null: it may. */
+function toForbidden(
+	route: Route,
+	key: VirtualKey | null,
+	authority: Authority,
+): GatewayError | null {
+	const { access } = route.family;
+	if (access === "admin") {
+		const isOpen = authority.masterDigest !== null && authority.adminApi;
+		return isOpen && key === null ? null : closed();
+	}
+	if (key === null) return null;
+	const grant = toRouteGrant(key.allowedRoutes, route);
+	if (grant === "nothing") return routeNotAllowed(key);
+	return access === "owned" && grant !== "by name" ? notNamed(route) : null;
+}
+
+const routeNotAllowed = ({ allowedRoutes }: VirtualKey) =>
+	new GatewayError(
+		"forbidden",
+		`This gateway key may only call: ${allowedRoutes.join(", ")}. Ask the gateway's operator for more.`,
+	);
+
+const notNamed = ({ upstreamPath }: Route) =>
+	new GatewayError(
+		"forbidden",
+		`Through ${upstreamPath} a gateway key would reach what others of this account have made. The gateway's operator can allow it by naming the path in the key's allowed_routes.`,
+	);
 
 const closed = () =>
 	new GatewayError(

@@ -17,7 +17,12 @@ export function toErrorReply(
 	id: string,
 	envelope: Envelope,
 ): Response {
-	const { status, type, retry, retryAfter } = error.row;
+	const { status, type } = error.row;
+	const {
+		retry,
+		retryAfter,
+		headers: more,
+	} = { ...error.row, ...error.answer };
 	const requestId = `req_tollway_${id.replaceAll("-", "")}`;
 	const inner = {
 		type,
@@ -33,9 +38,10 @@ export function toErrorReply(
 		"content-type": "application/json",
 		"request-id": requestId,
 		"x-litellm-call-id": id,
+		...more,
 	});
 	if (retry === false) headers.set("x-should-retry", "false");
-	if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
+	if (retryAfter != null) headers.set("retry-after", String(retryAfter));
 	if (status === 405)
 		headers.set("allow", "GET, HEAD, POST, PUT, PATCH, DELETE");
 	return new Response(JSON.stringify(body), { status, headers });

@@ -32,8 +32,11 @@ export interface Family {
 	readonly meter: MeterKind | null;
 	/** A write starts paid work that no reply tells the cost of, or may do so. */
 	readonly unpriced: boolean;
-	/** `admin`: the company's own administration and credentials; closed unless the operator opens it to the master key. */
-	readonly access: "open" | "admin";
+	/**
+	 * `owned`: what one caller made there others must not see, so a virtual key comes there only if its `allowed_routes` names
+	 * it. `admin`: the company's own administration and credentials; closed unless the operator opens it to the master key.
+	 */
+	readonly access: "open" | "owned" | "admin";
 	/** `none`: no credential of ours goes along (token exchange brings its own proof). */
 	readonly credential: "ours" | "none";
 	/** Members of the body that are native here although they are ours elsewhere. */
@@ -56,6 +59,8 @@ const plain = {
 	bulk: false,
 } as const;
 
+const owned = { ...plain, access: "owned" } as const;
+
 const messages = { ...plain, body: "scan", limit: "messages" } as const;
 
 export const families: { readonly [Name in FamilyName]: Family } = {
@@ -74,18 +79,18 @@ export const families: { readonly [Name in FamilyName]: Family } = {
 		native: ["user", "tags"],
 	},
 	batches: {
-		...plain,
+		...owned,
 		name: "batches",
 		body: "items",
 		limit: "batches",
 		resultsUrl: true,
 	},
-	batch_results: { ...plain, name: "batch_results", bulk: true },
+	batch_results: { ...owned, name: "batch_results", bulk: true },
 	models: { ...plain, name: "models" },
-	files: { ...plain, name: "files", limit: "files", bulk: true },
-	skills: { ...plain, name: "skills", limit: "files", bulk: true },
-	resources: { ...plain, name: "resources" },
-	background: { ...plain, name: "background", unpriced: true },
+	files: { ...owned, name: "files", limit: "files", bulk: true },
+	skills: { ...owned, name: "skills", limit: "files", bulk: true },
+	resources: { ...owned, name: "resources" },
+	background: { ...owned, name: "background", unpriced: true },
 	oauth: { ...plain, name: "oauth", credential: "none" },
 	admin: { ...plain, name: "admin", access: "admin" },
 	unknown: { ...plain, name: "unknown", unpriced: true, bulk: true },

@@ -4,6 +4,7 @@ import type { Entry } from "../domain/entry.ts";
 import { GatewayError } from "../domain/error.ts";
 import { type HoldAmount, noHoldAmount } from "../domain/hold-amount.ts";
 import type { Nanos } from "../domain/nanos.ts";
+import type { Reservation } from "../limits/counter.ts";
 import type { Listener, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import type { Grant } from "./authenticate.ts";
@@ -14,6 +15,7 @@ import type { Meter } from "./meter/meter.ts";
 import type { Opening } from "./opening.ts";
 import type { Target } from "./path.ts";
 import type { Gateway } from "./pipeline.ts";
+import { endReservation } from "./reserve.ts";
 import type { Scan } from "./scan/finding.ts";
 import { settle } from "./settle.ts";
 
@@ -44,6 +46,8 @@ export interface OpenCall extends Flight {
 	/** The prices in force; null where the call costs nothing. */
 	catalog: Catalog | null;
 	hold: HoldAmount;
+	/** What it has taken of its limits; null: nothing. */
+	reservation: Reservation | null;
 	/** Its tools may have run at upstream. */
 	ranServerTools: boolean;
 	opening: Opening | null;
@@ -108,6 +112,7 @@ export function openCall(
 		model: null,
 		catalog: null,
 		hold: noHoldAmount,
+		reservation: null,
 		ranServerTools: false,
 		opening: null,
 		meter: null,
@@ -216,6 +221,7 @@ export function finishCall(
 		call.meter?.end();
 		settle(call, end, gateway, call.meter?.result() ?? null)?.catch(saved);
 	}
+	endReservation(call);
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
 	ignoreLeave(call);

@@ -1,5 +1,5 @@
 import type { Entry } from "../domain/entry.ts";
-import type { Labels } from "../domain/labels.ts";
+import { type Labels, maxTags } from "../domain/labels.ts";
 import { toLabels } from "./attribute.ts";
 import type { OpenCall } from "./open-call.ts";
 import { firstOf } from "./scan/finding.ts";
@@ -35,18 +35,28 @@ export function toOpening(call: OpenCall, userHeader: string | null): Opening {
 		path: clip(route.upstreamPath),
 		payer: toPayer(call),
 		keyId: grant?.keyId ?? null,
-		userId: null,
-		teamId: null,
+		userId: grant?.key?.userId ?? null,
+		teamId: grant?.key?.teamId ?? null,
 		endUser: labels.endUser,
 		sessionId: labels.sessionId,
 		agentId: labels.agentId,
 		parentAgentId: labels.parentAgentId,
-		tags: labels.tags,
+		tags: withKeyTags(labels.tags, grant?.key?.tags),
 		metadata: toMetadata(labels),
 		clientAddress: arrival.clientAddress,
 		userAgent: labels.userAgent,
 		requestedModel: call.model === null ? null : clip(call.model),
 	};
+}
+
+/** The key's own come first: no client can crowd them out. */
+function withKeyTags(
+	tags: readonly string[],
+	own: readonly string[] = [],
+): readonly string[] {
+	return own.length === 0
+		? tags
+		: [...new Set([...own, ...tags])].slice(0, maxTags);
 }
 
 /** Clients write paths and models as they like. */

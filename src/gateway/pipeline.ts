@@ -1,6 +1,9 @@
 import type { CallRecord } from "../domain/call.ts";
 import type { Entry } from "../domain/entry.ts";
 import type { HoldMode } from "../domain/hold-amount.ts";
+import type { VirtualKey } from "../domain/virtual-key.ts";
+import type { Counter } from "../limits/counter.ts";
+import type { KeyLimits } from "../limits/key-limits.ts";
 import type {
 	Clock,
 	ReleaseChunk,
@@ -9,6 +12,7 @@ import type {
 import type { Catalog } from "../pricing/catalog.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { admit } from "./admit.ts";
+import { requireModels } from "./allowed-models.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
 import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
 import { toRoute } from "./families.ts";
@@ -42,6 +46,9 @@ export interface GatewayOptions {
 	readonly waitLimits: WaitLimits;
 	readonly inFlightBytes: number;
 	readonly ledger: Ledger;
+	readonly counter: Counter;
+	/** Of a virtual key, and all that its calls belong to. */
+	readonly limitsOf: (key: VirtualKey) => KeyLimits;
 	/** The prices in force now. */
 	readonly catalog: () => Catalog;
 	readonly totals: Totals;
@@ -99,16 +106,15 @@ export async function runCall(
 	const route = toRoute(arrival.target.path);
 	const call = openCall(request, arrival, gateway, route);
 	try {
-		const grant = authenticate(
-			arrival.headers,
-			route.family,
-			gateway.authority,
-		);
+		const { authority } = gateway;
+		const nowMs = call.startedAtMs;
+		const grant = authenticate(arrival.headers, route, { authority, nowMs });
 		call.grant = grant;
 		if (grant.refusal !== null) throw grant.refusal;
 		const body = beginOnePiece(call, gateway)
 			? toOnePiece(await request.arrayBuffer(), call, gateway)
 			: await readRequest(call, gateway);
+		requireModels(call);
 		const held = admit(call, gateway);
 		if (held !== undefined) await held;
 		const reply = await forward(call, grant, body, gateway);

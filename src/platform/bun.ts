@@ -2,6 +2,7 @@ import { Database as SqliteDatabase } from "bun:sqlite";
 import { download } from "./bun-download.ts";
 
 export { releaseChunk } from "./bun-release.ts";
+export { newSecret } from "./secret.ts";
 
 import type {
 	Clock,

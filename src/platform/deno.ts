@@ -13,6 +13,8 @@ import type {
 	UpstreamFetch,
 } from "./contract.ts";
 
+export { newSecret } from "./secret.ts";
+
 /** The part of Deno's API that is used here; its own types would clash with Bun's. */
 interface DenoServer {
 	readonly addr: { readonly hostname: string; readonly port: number };

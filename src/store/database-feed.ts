@@ -2,9 +2,9 @@
 import type { Entry } from "../domain/entry.ts";
 import type { Clock } from "../platform/contract.ts";
 import type { Book, Settled } from "./book.ts";
-import { type Engine, type StoreError, toStoreError } from "./engine.ts";
+import { type Engine, StoreError, toStoreError } from "./engine.ts";
 import { isAfter, type Journal, type Mark, toMarkText } from "./journal.ts";
-import type { Durability } from "./ledger.ts";
+import { type Durability, settleWithinMs } from "./ledger.ts";
 import { isRecorded, markName, readRecordedMark } from "./recorded.ts";
 import type { HotStatements } from "./statements.ts";
 
@@ -32,6 +32,8 @@ export interface DatabaseFeed {
 	push(fed: Fed): void;
 	fault(): StoreError | null;
 	waiting(): number;
+	/** Resolves when the database has all that was pushed before. Rejects with StoreError when five seconds did not do. */
+	flush(): Promise<void>;
 	/** It has nothing that a power cut could take from the database. */
 	isEmpty(): boolean;
 	/** Everything is in the database, unless that fails for five seconds: then the journal keeps it for the next start. */
@@ -83,6 +85,7 @@ export function openDatabaseFeed(options: FeedOptions): DatabaseFeed {
 		},
 		fault: () => s.fault,
 		waiting: () => s.items.length - s.committed,
+		flush: () => flush(s),
 		isEmpty: () => s.items.length === 0,
 		close: () => close(s),
 	};
@@ -94,6 +97,24 @@ function wake(s: State): void {
 	if (fresh >= gatherEntries || s.items.at(-1)?.done) start(s);
 	else if (fresh > 0) startWithin(s, "gather", gatherMs);
 	else if (s.committed > 0) startWithin(s, "sync", toSyncMs(s));
+}
+
+async function flush(s: State): Promise<void> {
+	const { clock } = s.options;
+	const deadlineMs = clock.monotonic() + settleWithinMs;
+	const last = s.items.at(-1);
+	const isThere = () =>
+		last === undefined || s.items.indexOf(last) < s.committed;
+	while (!isThere()) {
+		if (clock.monotonic() >= deadlineMs) {
+			throw s.fault ?? new StoreError("busy", "the ledger is behind");
+		}
+		start(s);
+		await Promise.race([
+			s.running,
+			new Promise((resolve) => setTimeout(resolve, retryMs.first)),
+		]);
+	}
 }
 
 /** What is fresh does not wait for a sync that is due later. */

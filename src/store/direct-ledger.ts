@@ -81,6 +81,9 @@ export function openDirectLedger(options: DirectLedgerOptions): Ledger {
 		},
 		fault: () => state.fault,
 		waiting: () => state.queue.length,
+		flush: async () => {
+			while (state.running !== null) await state.running;
+		},
 		close: async () => {
 			state.closing = true;
 			clearInterval(timer);

@@ -83,6 +83,10 @@ export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 		},
 		fault: () => toFault(s),
 		waiting: () => s.waiting.length + feed.waiting(),
+		flush: async () => {
+			if (s.syncing !== null) await s.syncing;
+			await feed.flush();
+		},
 		close: async () => {
 			s.closing = true;
 			clearTimeout(s.renewal);

@@ -27,6 +27,8 @@ export interface Ledger {
 	fault(): StoreError | null;
 	/** Entries that are not in the database yet. */
 	waiting(): number;
+	/** Resolves when all that was settled before is in the database. Rejects with StoreError when five seconds did not do. */
+	flush(): Promise<void>;
 	/** After what waits. */
 	close(): Promise<void>;
 }

@@ -9,14 +9,13 @@ import { type Engine, StoreError } from "./engine.ts";
 import { openJournal } from "./journal.ts";
 import { type JournalFileOptions, openJournalFile } from "./journal-file.ts";
 import { openJournaledLedger } from "./journaled-ledger.ts";
-import { openLazy } from "./lazy.ts";
 import type { Durability } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
 import { migrate, readSqliteVersion } from "./migrate.ts";
 import { sqliteMigrations } from "./migrations/sqlite.ts";
 import { type OpenHolds, openHolds } from "./open-holds.ts";
 import { openProbe } from "./probe.ts";
-import { compileEntryQueries } from "./read-entries.ts";
+import { compileQueries } from "./queries.ts";
 import { recover } from "./recover.ts";
 import { openReferenceIndexer } from "./reference-indexer.ts";
 import * as tables from "./schema-sqlite.ts";
@@ -91,9 +90,7 @@ async function openOn(
 	});
 	const builder = drizzle(async () => ({ rows: [] }));
 	const statements = compileStatements(builder, tables as unknown as Tables);
-	const toQueries = openLazy(() =>
-		compileEntryQueries(builder, tables as unknown as Tables),
-	);
+	const queries = compileQueries(builder, tables as unknown as Tables);
 	const writer = onlyWriter;
 	const open = openHolds();
 	// All that can be found damaged is read before anything is written.
@@ -117,9 +114,7 @@ async function openOn(
 	});
 	const indexer = openReferenceIndexer({
 		engine,
-		get queries() {
-			return toQueries().references;
-		},
+		queries,
 		writer,
 		clock,
 		onFault: options.onIndexFault,
@@ -127,9 +122,7 @@ async function openOn(
 	return {
 		engine,
 		statements,
-		get queries() {
-			return toQueries();
-		},
+		queries,
 		ledger,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {

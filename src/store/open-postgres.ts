@@ -6,14 +6,13 @@ import { type HeldCall, openBook } from "./book.ts";
 import { openDirectLedger } from "./direct-ledger.ts";
 import type { Engine, StoreError } from "./engine.ts";
 import { keepLease } from "./keep-lease.ts";
-import { openLazy } from "./lazy.ts";
 import type { Durability } from "./ledger.ts";
 import { migratePostgres } from "./migrate-postgres.ts";
 import { openPostgres } from "./postgres.ts";
 import { toServerError } from "./postgres-start.ts";
 import type { PostgresDatabase } from "./postgres-url.ts";
 import { openProbe } from "./probe.ts";
-import { compileEntryQueries } from "./read-entries.ts";
+import { compileQueries } from "./queries.ts";
 import { openReferenceIndexer } from "./reference-indexer.ts";
 import * as tables from "./schema-postgres.ts";
 import { settleOrphans } from "./settle-orphans.ts";
@@ -74,9 +73,7 @@ async function openOn(
 	const { clock, host, pid, leaseMs = leaseDefaultMs } = options;
 	const builder = drizzle(async () => ({ rows: [] })) as unknown as Builder;
 	const statements = compileStatements(builder, tables as unknown as Tables);
-	const toQueries = openLazy(() =>
-		compileEntryQueries(builder, tables as unknown as Tables),
-	);
+	const queries = compileQueries(builder, tables as unknown as Tables);
 	const name = `${host}, process ${pid}`;
 	const lease = await claimNewWriter(engine, { name, leaseMs });
 	const { writer } = lease;
@@ -90,9 +87,7 @@ async function openOn(
 	});
 	const indexer = openReferenceIndexer({
 		engine,
-		get queries() {
-			return toQueries().references;
-		},
+		queries,
 		writer,
 		clock,
 		onFault: options.onIndexFault,
@@ -100,9 +95,7 @@ async function openOn(
 	return {
 		engine,
 		statements,
-		get queries() {
-			return toQueries();
-		},
+		queries,
 		ledger,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {

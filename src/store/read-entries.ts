@@ -1,28 +1,10 @@
 /** Rows of the ledger for people: by one of their names, or the newest of a subject. */
 import type { Engine } from "./engine.ts";
 import { type StoredEntry, toStoredEntry } from "./entry-row.ts";
+import type { Queries } from "./queries.ts";
 import type { NameKind } from "./reference-pack.ts";
-import {
-	compileReferences,
-	type ReferenceQueries,
-} from "./reference-queries.ts";
 import { findNamed } from "./references.ts";
-import { compileReports, type EntryFilter, type Reports } from "./reports.ts";
-import type { Builder } from "./statements.ts";
-import type { Tables } from "./tables.ts";
-
-export interface EntryQueries {
-	readonly reports: Reports;
-	readonly references: ReferenceQueries;
-}
-
-export const compileEntryQueries = (
-	builder: Builder,
-	tables: Tables,
-): EntryQueries => ({
-	reports: compileReports(builder, tables),
-	references: compileReferences(builder, tables),
-});
+import type { EntryFilter } from "./reports.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Of an error that we wrote ourselves, `request-id` is made of the call's id. */
@@ -46,7 +28,7 @@ const maxSameName = 100;
  */
 export async function findEntries(
 	engine: Engine,
-	{ reports, references }: EntryQueries,
+	{ reports, references }: Queries,
 	name: string,
 ): Promise<StoredEntry[]> {
 	const own = name.replace(ownRequestId, "$1-$2-$3-$4-$5");
@@ -76,7 +58,7 @@ export interface Newest {
 
 const hourMs = 3_600_000;
 /** By how much the time in a call's id may differ from its start: clocks are set. */
-const slackMs = 60_000;
+export const slackMs = 60_000;
 
 /**
  * The newest Entries of a subject, the newest first. The sums tell in which hours it has any, so no other hour is read.
@@ -84,7 +66,7 @@ const slackMs = 60_000;
  */
 export async function readNewest(
 	engine: Engine,
-	{ reports }: Pick<EntryQueries, "reports">,
+	{ reports }: Pick<Queries, "reports">,
 	{ filter, id, fromMs, untilMs, count }: Newest,
 ): Promise<StoredEntry[]> {
 	const others = await engine.read(
@@ -121,7 +103,7 @@ export async function readNewest(
 }
 
 /** With what the ids of that millisecond begin, and no earlier one's (UUID, version 7). */
-function toIdStart(ms: number): string {
+export function toIdStart(ms: number): string {
 	const time = Math.max(0, ms).toString(16).padStart(12, "0");
 	return `${time.slice(0, 8)}-${time.slice(8)}`;
 }

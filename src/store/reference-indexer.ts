@@ -2,6 +2,7 @@
 import type { Clock, SqlValue } from "../platform/contract.ts";
 import type { Asked } from "./compile-query.ts";
 import { type Engine, StoreError, toStoreError } from "./engine.ts";
+import type { Queries } from "./queries.ts";
 import {
 	type NameKind,
 	nameMembers,
@@ -10,12 +11,11 @@ import {
 	toNameHash,
 	toNameNumber,
 } from "./reference-pack.ts";
-import type { ReferenceQueries } from "./reference-queries.ts";
 import { readTails, type Tail } from "./references.ts";
 
 export interface ReferenceIndexerOptions {
 	readonly engine: Engine;
-	readonly queries: ReferenceQueries;
+	readonly queries: Pick<Queries, "references">;
 	/** This process's own. Another's Entries are left to it, and taken over when it must be gone. */
 	readonly writer: number;
 	readonly clock: Clock;
@@ -74,7 +74,8 @@ async function indexDue(
 	life: { readonly closing: boolean },
 ): Promise<number> {
 	let done = 0;
-	const { engine, queries } = options;
+	const { engine } = options;
+	const { references: queries } = options.queries;
 	// Small questions go to the thread that writes: the one that reads is not started before there is something to do.
 	for (const tail of await readTails(engine.readInOrder, queries)) {
 		let { indexed } = tail;
@@ -100,7 +101,7 @@ async function toDueCount(
 	const patience = writer === own ? 1 : 2;
 	const count = Math.min(waiting, runEntries);
 	if (waiting >= patience * runEntries) return count;
-	const query = queries.startAfter({ writer, after: indexed });
+	const query = queries.references.startAfter({ writer, after: indexed });
 	const [row] = await engine.readInOrder(query);
 	const ageMs = clock.now() - Number(row?.[0] ?? Number.POSITIVE_INFINITY);
 	return ageMs >= patience * staleMs ? count : 0;
@@ -108,7 +109,7 @@ async function toDueCount(
 
 /** One transaction. False: another process was first. */
 async function indexRun(
-	{ engine, queries }: ReferenceIndexerOptions,
+	{ engine, queries: { references: queries } }: ReferenceIndexerOptions,
 	writer: number,
 	after: number,
 	count: number,

@@ -32,6 +32,8 @@ export interface Reports {
 	/** The hours in which a subject has Entries, the newest first. */
 	readonly hours: Query<Hours | "dimension" | "id" | "count">;
 	readonly entryById: Query<"id">;
+	/** What the operator paid for calls of a key that started within the times; `low` and `high` bound their ids. */
+	readonly spentByKey: Query<Exclude<CallNames, "count">>;
 	/** Entries of calls, newest first. `low` and `high` bound their ids, the times their starts. */
 	readonly calls: Readonly<Record<EntryFilter, Query<CallNames>>>;
 	/** Entries whose id is not made of their time and begins with a letter behind f, newest first: batches, sessions. */
@@ -163,6 +165,21 @@ function compileRows(builder: Builder, { entries }: Tables) {
 				.select()
 				.from(entries)
 				.where(eq(entries.id, given("id"))),
+		),
+		spentByKey: compileQuery<Exclude<CallNames, "count">>(
+			builder
+				.select({ cost: toSum(entries.cost) })
+				.from(entries)
+				.where(
+					and(
+						gte(entries.id, given("low")),
+						lt(entries.id, given("high")),
+						gte(entries.startedAt, given("fromMs")),
+						lt(entries.startedAt, given("untilMs")),
+						eq(entries.keyId, given("id")),
+						eq(entries.payer, "operator"),
+					),
+				),
 		),
 		calls: {
 			global: toCalls("global"),

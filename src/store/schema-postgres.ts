@@ -12,4 +12,6 @@ export const {
 	rollups,
 	references,
 	referenceRuns,
+	objects,
+	changes,
 } = defineTables(columns as unknown as Columns);

@@ -9,4 +9,6 @@ export const {
 	rollups,
 	references,
 	referenceRuns,
+	objects,
+	changes,
 } = defineTables(columns);

@@ -1,13 +1,13 @@
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
-import type { EntryQueries } from "./read-entries.ts";
+import type { Queries } from "./queries.ts";
 import type { HotStatements } from "./statements.ts";
 
 /** The database, whichever it is, ready for calls. */
 export interface Store {
 	readonly engine: Engine;
 	readonly statements: HotStatements;
-	readonly queries: EntryQueries;
+	readonly queries: Queries;
 	readonly ledger: Ledger;
 	/** Resolves with what keeps the database from being written; null: nothing. Asks it once a second at most. */
 	probe(): Promise<string | null>;

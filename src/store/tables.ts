@@ -168,6 +168,38 @@ const defineReferenceRuns = ({ table, primaryKey, whole }: Columns) =>
 		(run) => [primaryKey({ columns: [run.writer, run.since] })],
 	);
 
+/** What operators manage, a row each. What it says is JSON of a domain noun; the columns are what it is found by. */
+const defineObjects = ({ table, primaryKey, uniqueIndex, text }: Columns) =>
+	table(
+		"objects",
+		{
+			kind: text("kind").notNull(),
+			id: text("id").notNull(),
+			/** No two of a kind have the same. */
+			alias: text("alias"),
+			doc: text("doc").notNull(),
+		},
+		(object) => [
+			primaryKey({ columns: [object.kind, object.id] }),
+			uniqueIndex("objects_by_alias").on(object.kind, object.alias),
+		],
+	);
+
+/** Who changed what of it and when: other processes follow it, auditors read it. Append only. */
+const defineChanges = ({ table, text, whole }: Columns) =>
+	table("changes", {
+		/** Begins with its time. */
+		id: text("id").primaryKey(),
+		at: whole("at").notNull(),
+		actor: text("actor").notNull(),
+		/** As the route that did it: `key/generate`. */
+		action: text("action").notNull(),
+		kind: text("kind").notNull(),
+		object: text("object").notNull(),
+		/** What it says since; NULL: it is gone. */
+		doc: text("doc"),
+	});
+
 export const defineTables = (columns: Columns) => ({
 	meta: defineMeta(columns),
 	writers: defineWriters(columns),
@@ -176,6 +208,8 @@ export const defineTables = (columns: Columns) => ({
 	rollups: defineRollups(columns),
 	references: defineReferences(columns),
 	referenceRuns: defineReferenceRuns(columns),
+	objects: defineObjects(columns),
+	changes: defineChanges(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

@@ -8,7 +8,7 @@ import type { RequestHeaders } from "../../src/platform/contract.ts";
 import type { UnknownModel } from "../../src/pricing/catalog.ts";
 import { openPrices } from "../../src/pricing/open-prices.ts";
 import type { Engine } from "../../src/store/engine.ts";
-import { compileEntryQueries } from "../../src/store/read-entries.ts";
+import { compileQueries } from "../../src/store/queries.ts";
 import type { TestStore } from "../store/engines.ts";
 import { toCompiler } from "../store/fill.ts";
 
@@ -41,7 +41,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	});
 	addSpendRoutes(app, {
 		engine: { ...store.engine, ...options.engine },
-		queries: compileEntryQueries(...toCompiler(store)),
+		queries: compileQueries(...toCompiler(store)),
 		catalog,
 		clock: { now: () => options.nowMs, monotonic: () => 0 },
 		meter: meterWhole,

@@ -170,11 +170,11 @@ test("what was synced together survives between the two commits that take it", a
 		return commits > 2 ? Promise.reject(io) : "commit";
 	};
 	await call(world, 0);
-	await Promise.all(numbers(1_500).map((number) => call(world, number + 1)));
+	await Promise.all(numbers(2_500).map((number) => call(world, number + 1)));
 	pass();
 	await until(() => commits > 2);
 	const next = await openWorld(store, copyDisks(world.disk));
-	expect(new Set(await readIds(next)).size).toBe(1_501);
+	expect(new Set(await readIds(next)).size).toBe(2_501);
 	expect(next.lost).toEqual([]);
 });
 

@@ -37,7 +37,7 @@ describe.each(engines)("references on $name", ({ can, open }) => {
 	) => {
 		const indexer = openReferenceIndexer({
 			engine,
-			queries,
+			queries: { references: queries },
 			writer,
 			clock: { now: () => nowMs, monotonic: () => performance.now() },
 			onFault: (fault) => faults.push(fault),

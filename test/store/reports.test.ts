@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Entry } from "../../src/domain/entry.ts";
 import { toNanos } from "../../src/domain/nanos.ts";
+import { compileQueries, type Queries } from "../../src/store/queries.ts";
 import {
-	compileEntryQueries,
-	type EntryQueries,
 	findEntries,
 	type Newest,
 	readNewest,
@@ -21,7 +20,7 @@ const always = { from: 0, until: Number.MAX_SAFE_INTEGER };
 
 describe.each(engines)("reports on $name", ({ can, open }) => {
 	let store: TestStore;
-	let queries: EntryQueries;
+	let queries: Queries;
 	let next = 1;
 	const add = async (...changes: Partial<Entry>[]) => {
 		const entries = await fill(store, changes, { writer: 1, seq: next });
@@ -48,7 +47,7 @@ describe.each(engines)("reports on $name", ({ can, open }) => {
 		if (!can) return;
 		next = 1;
 		store = await open();
-		queries = compileEntryQueries(...toCompiler(store));
+		queries = compileQueries(...toCompiler(store));
 	});
 	afterEach(async () => {
 		if (can) await store.stop();
@@ -196,7 +195,7 @@ describe.each(engines)("reports on $name", ({ can, open }) => {
 			await check();
 			const indexer = openReferenceIndexer({
 				engine: store.engine,
-				queries: queries.references,
+				queries,
 				writer: 1,
 				clock: { now: () => at(9), monotonic: () => 0 },
 				onFault: (fault) => {

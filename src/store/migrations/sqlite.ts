@@ -114,4 +114,26 @@ export const sqliteMigrations: readonly Migration[] = [
 ) WITHOUT ROWID, STRICT;`,
 		],
 	},
+	{
+		name: "0001_objects",
+		statements: [
+			`CREATE TABLE \`changes\` (
+	\`id\` text PRIMARY KEY NOT NULL,
+	\`at\` integer NOT NULL,
+	\`actor\` text NOT NULL,
+	\`action\` text NOT NULL,
+	\`kind\` text NOT NULL,
+	\`object\` text NOT NULL,
+	\`doc\` text
+) WITHOUT ROWID, STRICT;`,
+			`CREATE TABLE \`objects\` (
+	\`kind\` text NOT NULL,
+	\`id\` text NOT NULL,
+	\`alias\` text,
+	\`doc\` text NOT NULL,
+	PRIMARY KEY(\`kind\`, \`id\`)
+) WITHOUT ROWID, STRICT;`,
+			`CREATE UNIQUE INDEX \`objects_by_alias\` ON \`objects\` (\`kind\`,\`alias\`);`,
+		],
+	},
 ];

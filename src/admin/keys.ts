@@ -1,0 +1,352 @@
+/** Virtual keys: LiteLLM's `/key/…`. */
+import type { Context, Hono } from "hono";
+import { z } from "zod";
+import { addDuration } from "../domain/duration.ts";
+import { GatewayError } from "../domain/error.ts";
+import { type Nanos, noNanos } from "../domain/nanos.ts";
+import type { VirtualKey } from "../domain/virtual-key.ts";
+import type { Clock, RequestHeaders } from "../platform/contract.ts";
+import { type Engine, isPassing, StoreError } from "../store/engine.ts";
+import type { Act, Keys } from "../store/keys.ts";
+import type { Queries } from "../store/queries.ts";
+import { toSummedNanos } from "../store/reports.ts";
+import {
+	deleteBody,
+	generateBody,
+	type KeyFields,
+	limitFields,
+	oneKey,
+	regenerateBody,
+	updateBody,
+} from "./key-fields.ts";
+import { toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
+import { editKey, makeKey, renewKey, toHash } from "./make-key.ts";
+import { flag, readBody, readQuery, text } from "./read-input.ts";
+import { toHours, toSpan } from "./spend-span.ts";
+
+export interface KeysState {
+	readonly keys: Keys;
+	readonly engine: Engine;
+	readonly queries: Queries;
+	readonly clock: Clock;
+	/** Resolves when the sums have all that was settled before. Rejects with StoreError. */
+	readonly flush: () => Promise<void>;
+	/** 256 random bits, as text. */
+	readonly newSecret: () => string;
+	/** Whether limits of keys are counted: several processes of one database would each count for themselves. */
+	readonly keepsLimits: boolean;
+	/** @throws GatewayError for a caller who may not manage */
+	requireOperator(headers: RequestHeaders): void;
+	/** The key that a caller presents; null: none that is known. @throws GatewayError for one that is blocked or expired */
+	readOwnKey(headers: RequestHeaders): VirtualKey | null;
+}
+
+interface Route {
+	readonly method: "GET" | "POST";
+	readonly path: string;
+	/** Who may call it: the operator; or also the holder of a key about that key. */
+	readonly for: "operator" | "holder";
+	readonly answer: (c: KeyContext, state: KeysState) => Promise<object>;
+}
+
+type KeyContext = Context<{ Bindings: { headers: RequestHeaders } }>;
+
+const routes: readonly Route[] = [
+	{ method: "POST", path: "/key/generate", for: "operator", answer: generate },
+	{ method: "POST", path: "/key/update", for: "operator", answer: update },
+	{ method: "POST", path: "/key/delete", for: "operator", answer: remove },
+	{ method: "POST", path: "/key/block", for: "operator", answer: block },
+	{ method: "POST", path: "/key/unblock", for: "operator", answer: unblock },
+	{
+		method: "POST",
+		path: "/key/regenerate",
+		for: "operator",
+		answer: regenerate,
+	},
+	{
+		method: "POST",
+		path: "/key/:key/regenerate",
+		for: "operator",
+		answer: regenerate,
+	},
+	{ method: "GET", path: "/key/list", for: "operator", answer: list },
+	{ method: "GET", path: "/key/info", for: "holder", answer: info },
+	{ method: "POST", path: "/key/health", for: "holder", answer: health },
+];
+
+/** Errors leave as GatewayError. */
+export function addKeyRoutes<E extends { headers: RequestHeaders }>(
+	app: Hono<{ Bindings: E }>,
+	state: KeysState,
+): void {
+	for (const { method, path, answer, for: whom } of routes) {
+		app.on(method, path, async (c) => {
+			if (whom === "operator") state.requireOperator(c.env.headers);
+			try {
+				return c.json(await answer(c as unknown as KeyContext, state));
+			} catch (error) {
+				throw toAnswerable(error);
+			}
+		});
+	}
+}
+
+function toAnswerable(error: unknown): unknown {
+	if (!(error instanceof StoreError)) return error;
+	if (error.fault === "conflict") return aliasTaken();
+	return isPassing(error)
+		? new GatewayError(
+				"busy",
+				"The database does not answer at present. Try again in a moment.",
+				{ cause: error },
+			)
+		: error;
+}
+
+const aliasTaken = () =>
+	new GatewayError(
+		"malformed_request",
+		"key_alias: another key has it already. Choose another, or change that key.",
+	);
+
+/** What the log of changes says of whoever has the master key. */
+const operator = "operator";
+
+const toAct = (action: string): Act => ({ action, actor: operator });
+
+/** A limit that nobody keeps is worse than none. @throws GatewayError `malformed_request` */
+function requireKept(fields: KeyFields, { keepsLimits }: KeysState): void {
+	const named = limitFields.find((name) => fields[name] !== undefined);
+	if (keepsLimits || named === undefined) return;
+	throw new GatewayError(
+		"malformed_request",
+		`${named}: this version of Tollway keeps limits of keys with the embedded database only, not with PostgreSQL. Leave it out.`,
+	);
+}
+
+async function generate(c: KeyContext, state: KeysState) {
+	const { keys, clock } = state;
+	const { key: own, ...fields } = await readBody(c, generateBody);
+	requireKept(fields, state);
+	const secret = own ?? `sk-${state.newSecret()}`;
+	const nowMs = clock.now();
+	const key = makeKey(secret, fields, { nowMs, actor: operator });
+	requireNew(keys, key.hash);
+	requireFreeAlias(keys, key);
+	await keys.add(key, toAct("key/generate"));
+	return toMadeKey(key, secret, noNanos, nowMs);
+}
+
+function requireNew(keys: Keys, hash: string): void {
+	if (keys.find(hash) === null && keys.byId(hash) === null) return;
+	throw new GatewayError(
+		"malformed_request",
+		"key: this value is taken. Choose another, or leave it out.",
+	);
+}
+
+function requireFreeAlias(keys: Keys, { id, alias }: VirtualKey): void {
+	const other = alias === null ? null : keys.byAlias(alias);
+	if (other !== null && other.id !== id) throw aliasTaken();
+}
+
+/** By the key itself, its id or hash, or its alias. @throws GatewayError `not_found` */
+function find(keys: Keys, name: string): VirtualKey {
+	const key =
+		keys.byId(name) ??
+		keys.find(name) ??
+		keys.find(toHash(name)) ??
+		keys.byAlias(name);
+	if (key !== null) return key;
+	// What was sent may be a key, and is not for logs.
+	throw new GatewayError("not_found", "There is no such key.");
+}
+
+async function change(
+	{ keys }: KeysState,
+	name: string,
+	act: Act,
+	edit: (key: VirtualKey) => VirtualKey,
+): Promise<VirtualKey> {
+	const { id } = find(keys, name);
+	const changed = await keys.change(id, act, (key) => {
+		const edited = edit(key);
+		requireFreeAlias(keys, edited);
+		return edited;
+	});
+	if (changed !== null) return changed;
+	throw new GatewayError("not_found", "There is no such key.");
+}
+
+async function update(c: KeyContext, state: KeysState) {
+	const { key: name, ...fields } = await readBody(c, updateBody);
+	requireKept(fields, state);
+	const nowMs = state.clock.now();
+	const key = await change(state, name, toAct("key/update"), (found) =>
+		editKey(found, fields, nowMs),
+	);
+	return { key: name, ...toKeyInfo(key, await readSpend(key, state), nowMs) };
+}
+
+async function setBlocked(c: KeyContext, state: KeysState, blocked: boolean) {
+	const { key: name } = await readBody(c, oneKey);
+	const act = toAct(blocked ? "key/block" : "key/unblock");
+	const nowMs = state.clock.now();
+	const key = await change(state, name, act, (found) =>
+		editKey(found, { blocked }, nowMs),
+	);
+	return toKeyRow(key, await readSpend(key, state), nowMs);
+}
+
+function block(c: KeyContext, state: KeysState) {
+	return setBlocked(c, state, true);
+}
+
+function unblock(c: KeyContext, state: KeysState) {
+	return setBlocked(c, state, false);
+}
+
+async function remove(c: KeyContext, { keys }: KeysState) {
+	const { keys: names = [], key_aliases = [] } = await readBody(c, deleteBody);
+	const found = new Map(
+		[...names, ...key_aliases].flatMap((name) => {
+			try {
+				return [[name, find(keys, name).id] as const];
+			} catch {
+				return []; // those that are there go all the same
+			}
+		}),
+	);
+	if (found.size === 0) {
+		throw new GatewayError("not_found", "There is none of these keys.");
+	}
+	for (const id of found.values()) await keys.remove(id, toAct("key/delete"));
+	return { deleted_keys: [...found.keys()] };
+}
+
+/** Spend, alias and everything else stay; the value is new. With `grace_period` the old one works on for as long. */
+async function regenerate(c: KeyContext, state: KeysState) {
+	const body = await readBody(c, regenerateBody);
+	const { key, new_key, grace_period, new_master_key: _, ...fields } = body;
+	requireKept(fields, state);
+	const name = c.req.param("key") ?? key;
+	if (name === undefined) {
+		throw new GatewayError("malformed_request", "key: is missing.");
+	}
+	const secret = new_key ?? `sk-${state.newSecret()}`;
+	requireNew(state.keys, toHash(secret));
+	const nowMs = state.clock.now();
+	const olderUntilMs = grace_period ? addDuration(nowMs, grace_period) : nowMs;
+	const renewed = await change(state, name, toAct("key/regenerate"), (found) =>
+		renewKey(editKey(found, fields, nowMs), secret, { nowMs, olderUntilMs }),
+	);
+	const spend = await readSpend(renewed, state);
+	return toMadeKey(renewed, secret, spend, nowMs);
+}
+
+const infoQuery = z.object({ key: text.optional() });
+
+/** Without `key` about the caller's own. */
+async function info(c: KeyContext, state: KeysState) {
+	const { key: name } = readQuery(c, infoQuery);
+	const own = state.readOwnKey(c.env.headers);
+	const key = own === null || name !== undefined ? asked() : own;
+	return {
+		key: name ?? key.id,
+		info: toKeyInfo(key, await readSpend(key, state), state.clock.now()),
+	};
+
+	function asked(): VirtualKey {
+		if (own === null) state.requireOperator(c.env.headers);
+		if (name === undefined) {
+			throw new GatewayError("malformed_request", "key: is missing.");
+		}
+		if (own === null) return find(state.keys, name);
+		const isOwn = [own.id, own.hash, own.alias].includes(name);
+		if (isOwn || toHash(name) === own.hash) return own;
+		throw new GatewayError("forbidden", "A key may only ask about itself.");
+	}
+}
+
+async function health(c: KeyContext, state: KeysState) {
+	if (state.readOwnKey(c.env.headers) === null) {
+		state.requireOperator(c.env.headers);
+	}
+	return { key: "healthy", logging_callbacks: null };
+}
+
+const maxPage = 100;
+const whole = (most: number) =>
+	z
+		.string()
+		.regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 on")
+		.transform((value) => Math.min(Number(value), most));
+
+const sorts = {
+	created_at: (key: VirtualKey) => key.createdMs,
+	updated_at: (key: VirtualKey) => key.updatedMs,
+	token: (key: VirtualKey) => key.id,
+	key_alias: (key: VirtualKey) => key.alias ?? "",
+} as const;
+
+const listQuery = z.object({
+	page: whole(Number.MAX_SAFE_INTEGER).default(1),
+	size: whole(maxPage).default(10),
+	user_id: text.optional(),
+	team_id: text.optional(),
+	organization_id: text.optional(),
+	key_hash: text.optional(),
+	key_alias: text.optional(),
+	return_full_object: flag.default(false),
+	sort_by: z
+		.enum(Object.keys(sorts) as (keyof typeof sorts)[], {
+			error: `must be one of ${Object.keys(sorts).join(", ")}`,
+		})
+		.default("created_at"),
+	sort_order: z
+		.enum(["asc", "desc"], { error: "must be asc or desc" })
+		.default("desc"),
+});
+
+async function list(c: KeyContext, state: KeysState) {
+	const asked = readQuery(c, listQuery);
+	const found = state.keys.list().filter(isAskedFor(asked));
+	const by = sorts[asked.sort_by];
+	found.sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
+	if (asked.sort_order === "desc") found.reverse();
+	const start = (asked.page - 1) * asked.size;
+	const page = found.slice(start, start + asked.size);
+	return {
+		keys: asked.return_full_object
+			? await Promise.all(
+					page.map(async (key) =>
+						toKeyRow(key, await readSpend(key, state), state.clock.now()),
+					),
+				)
+			: page.map(({ id }) => id),
+		total_count: found.length,
+		current_page: asked.page,
+		total_pages: Math.ceil(found.length / asked.size),
+	};
+}
+
+const isAskedFor =
+	(asked: z.output<typeof listQuery>) =>
+	(key: VirtualKey): boolean =>
+		(asked.user_id ?? key.userId) === key.userId &&
+		(asked.team_id ?? key.teamId) === key.teamId &&
+		(asked.organization_id ?? key.organizationId) === key.organizationId &&
+		(asked.key_alias ?? key.alias) === key.alias &&
+		[undefined, key.id, key.hash].includes(asked.key_hash);
+
+/** All that the key ever cost the operator, the calls that have just ended included. */
+async function readSpend(
+	{ id }: VirtualKey,
+	{ engine, queries, flush }: KeysState,
+): Promise<Nanos> {
+	await flush();
+	const hours = toHours(toSpan(null));
+	const asked = { ...hours, dimension: "key", id };
+	const [row] = await engine.read(queries.reports.total(asked));
+	return toSummedNanos(row?.[1]);
+}

@@ -1,0 +1,35 @@
+/** What counts calls against their limits. Whoever keeps the counts, this is how they are asked. */
+import type { Refusal } from "../domain/judge.ts";
+import type { Limit } from "../domain/limit.ts";
+import type { Subject } from "../domain/subject.ts";
+
+/** What a call may come to, or has come to. Every call is one request, and one at a time. */
+export interface Amounts {
+	/** What the operator pays. */
+	readonly nanos: bigint;
+	/** Prompt tokens that no cache had, and output. */
+	readonly tokens: number;
+}
+
+/** What a call has taken of its limits. */
+export interface Reservation {
+	/** The call is over: what it really came to takes the place of what it might have. Later calls of it do nothing. */
+	end(actual: Amounts): void;
+}
+
+export type Reserved =
+	| { readonly reservation: Reservation; readonly refusal: null }
+	| { readonly reservation: null; readonly refusal: Refusal };
+
+export interface Counter {
+	/**
+	 * Takes what a call may come to of all its limits, or of none. At most the ceilings are ever let in, however many calls
+	 * ask at once. A promise where what was spent before must be read first; it rejects with StoreError.
+	 * @param subjects all that the call belongs to, limited or not
+	 */
+	reserve(
+		subjects: readonly Subject[],
+		limits: readonly Limit[],
+		wanted: Amounts,
+	): Reserved | Promise<Reserved>;
+}

@@ -1,0 +1,33 @@
+import { openLazy } from "./lazy.ts";
+import { compileObjects, type ObjectQueries } from "./object-queries.ts";
+import {
+	compileReferences,
+	type ReferenceQueries,
+} from "./reference-queries.ts";
+import { compileReports, type Reports } from "./reports.ts";
+import type { Builder } from "./statements.ts";
+import type { Tables } from "./tables.ts";
+
+export interface Queries {
+	readonly reports: Reports;
+	readonly references: ReferenceQueries;
+	readonly objects: ObjectQueries;
+}
+
+/** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
+export function compileQueries(builder: Builder, tables: Tables): Queries {
+	const toReports = openLazy(() => compileReports(builder, tables));
+	const toReferences = openLazy(() => compileReferences(builder, tables));
+	const toObjects = openLazy(() => compileObjects(builder, tables));
+	return {
+		get reports() {
+			return toReports();
+		},
+		get references() {
+			return toReferences();
+		},
+		get objects() {
+			return toObjects();
+		},
+	};
+}

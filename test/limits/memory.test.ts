@@ -1,0 +1,140 @@
+/** Whatever calls do: no ceiling is ever passed while none takes more than it asked for, and at rest nothing is held. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { toDuration } from "../../src/domain/duration.ts";
+import type { Limit, Measure, Span } from "../../src/domain/limit.ts";
+import type { Reservation } from "../../src/limits/counter.ts";
+import { openMemoryCounter } from "../../src/limits/memory.ts";
+
+const subject = { kind: "key", id: "k" } as const;
+const startMs = Date.parse("2026-11-30T23:59:00Z");
+
+const toLimit = (measure: Measure, span: Span, ceiling: bigint): Limit => ({
+	subject,
+	measure,
+	span,
+	ceiling,
+	model: null,
+});
+
+const daily: Span = {
+	kind: "scheduled",
+	schedule: {
+		duration: toDuration("1d"),
+		timeZone: "UTC",
+		resetMinute: 0,
+		anchorMs: startMs,
+	},
+};
+const minute: Span = { kind: "sliding", windowMs: 60_000 };
+
+const limits = [
+	toLimit("nanos", daily, 1_000n),
+	toLimit("nanos", { kind: "unending" }, 5_000n),
+	toLimit("tokens", minute, 300n),
+	toLimit("requests", minute, 12n),
+	toLimit("concurrent", { kind: "unending" }, 4n),
+];
+
+const step = fc.oneof(
+	fc.record({
+		do: fc.constant("ask" as const),
+		nanos: fc.nat(400),
+		tokens: fc.nat(120),
+	}),
+	fc.record({ do: fc.constant("end" as const), share: fc.nat(100) }),
+	fc.record({ do: fc.constant("wait" as const), ms: fc.nat(40_000) }),
+);
+
+interface Running {
+	readonly reservation: Reservation;
+	readonly nanos: number;
+	readonly tokens: number;
+	readonly day: number;
+}
+
+const dayOf = (ms: number) => Math.floor(ms / 86_400_000);
+
+test("random calls", async () => {
+	await fc.assert(
+		fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (script) => {
+			let nowMs = startMs;
+			const before = 300n;
+			const counter = openMemoryCounter({
+				clock: { now: () => nowMs, monotonic: () => nowMs - startMs },
+				// Today already, and long ago as well.
+				readSpent: async (_subject, sinceMs) => {
+					if (sinceMs === 0) return before + 100n;
+					return dayOf(sinceMs) === dayOf(startMs) ? before : 0n;
+				},
+			});
+			const running: Running[] = [];
+			const spentByDay = new Map([[dayOf(startMs), Number(before)]]);
+			let spent = Number(before) + 100;
+			const asked: { atMs: number; tokens: number }[] = [];
+			for (const one of script) {
+				if (one.do === "wait") nowMs += one.ms;
+				else if (one.do === "end") {
+					const call = running.shift();
+					if (call === undefined) continue;
+					const nanos = Math.floor((call.nanos * one.share) / 100);
+					call.reservation.end({ nanos: BigInt(nanos), tokens: call.tokens });
+					// A second time changes nothing.
+					call.reservation.end({ nanos: 999n, tokens: 999 });
+					spentByDay.set(call.day, (spentByDay.get(call.day) ?? 0) + nanos);
+					spent += nanos;
+				} else {
+					const { nanos, tokens } = one;
+					const wanted = { nanos: BigInt(nanos), tokens };
+					const { reservation } = await counter.reserve(
+						[subject],
+						limits,
+						wanted,
+					);
+					if (reservation === null) continue;
+					running.push({ reservation, nanos, tokens, day: dayOf(nowMs) });
+					asked.push({ atMs: nowMs, tokens });
+				}
+				const held = (day?: number) =>
+					running
+						.filter((call) => day === undefined || call.day === day)
+						.reduce((sum, { nanos }) => sum + nanos, 0);
+				const today = dayOf(nowMs);
+				const ofToday = (spentByDay.get(today) ?? 0) + held(today);
+				expect(ofToday).toBeLessThanOrEqual(1_000);
+				expect(spent + held()).toBeLessThanOrEqual(5_000);
+				expect(running.length).toBeLessThanOrEqual(4);
+				const recent = asked.filter(({ atMs }) => atMs > nowMs - 60_000);
+				expect(recent.length).toBeLessThanOrEqual(12);
+				expect(
+					recent.reduce((sum, { tokens }) => sum + tokens, 0),
+				).toBeLessThanOrEqual(300);
+			}
+			for (const { reservation } of running) {
+				reservation.end({ nanos: 0n, tokens: 0 });
+			}
+			nowMs += 2 * 86_400_000;
+			const all = await counter.reserve([subject], limits, {
+				nanos: BigInt(Math.min(1_000, 5_000 - spent)),
+				tokens: 300,
+			});
+			expect(all.refusal).toBeNull();
+		}),
+		{ numRuns: 500, seed: 1 },
+	);
+});
+
+test("a call that began before its budget was made counts in it when it ends", async () => {
+	const counter = openMemoryCounter({
+		clock: { now: () => startMs, monotonic: () => 0 },
+		readSpent: async () => 0n,
+	});
+	const early = await counter.reserve([subject], [], { nanos: 90n, tokens: 0 });
+	const limit = toLimit("nanos", daily, 100n);
+	const ask = async (nanos: bigint) =>
+		(await counter.reserve([subject], [limit], { nanos, tokens: 0 })).refusal;
+	expect(await ask(40n)).toBeNull();
+	early.reservation?.end({ nanos: 50n, tokens: 0 });
+	expect(await ask(11n)).toMatchObject({ used: 50n, held: 40n });
+	expect(await ask(10n)).toBeNull();
+});
