@@ -76,6 +76,18 @@ async function expectSums(rig: LedgerRig, entries: readonly StoredEntry[]) {
 	]);
 }
 
+/** I-17: how much of the sums is an estimate. */
+async function expectEstimates(
+	rig: LedgerRig,
+	entries: readonly StoredEntry[],
+) {
+	const [[estimated] = []] = await rig.read(
+		"SELECT sum(estimated) FROM @rollups WHERE dimension = 'global'",
+	);
+	const guessed = entries.filter(({ state }) => state === "estimated");
+	expect(BigInt(estimated ?? 0)).toBe(sum(guessed));
+}
+
 /** I-02, I-07: a call has one row, upstream's names of it are its own, and at rest nothing is held. */
 async function expectOnce(rig: LedgerRig, entries: readonly StoredEntry[]) {
 	const ids = entries.map(({ id }) => id);
@@ -162,6 +174,7 @@ export async function expectInvariants(rig: LedgerRig): Promise<void> {
 	expectChains(entries);
 	await expectOnce(rig, entries);
 	await expectSums(rig, entries);
+	await expectEstimates(rig, entries);
 	for (const entry of entries) {
 		expectSane(entry);
 		expectRecomputed(entry);
