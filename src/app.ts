@@ -78,12 +78,10 @@ export async function openApp(
 	});
 	const prices = await openPricesBeside(config, opening);
 	const store = await opening;
-	const keys = await openKeys({
-		engine: store.engine,
-		queries: store.queries.objects,
-		clock: rim.clock,
-		newId: rim.newId,
-		onFault: tellKeysFault,
+	const { keys, totals } = await readState(store, rim).catch(async (error) => {
+		prices.close();
+		await store.close();
+		throw error;
 	});
 	const gateway = openGateway({
 		...rim,
@@ -96,7 +94,7 @@ export async function openApp(
 		}),
 		limitsOf: openKeyLimits(),
 		catalog: prices.catalog,
-		totals: openTotals(rim.clock, await readTotals(store, rim.clock)),
+		totals: openTotals(rim.clock, totals),
 		unwritten,
 		onUnknownModel: openUnknownModelWarning(),
 		userAgent: `tollway/${options.version}`,
@@ -130,6 +128,19 @@ export async function openApp(
 		await close(life);
 		throw error;
 	}
+}
+
+/** What the database says of keys and sums. Rejects with StoreError. */
+async function readState(store: Store, { clock, newId }: Rim) {
+	const totals = await readTotals(store, clock);
+	const keys = await openKeys({
+		engine: store.engine,
+		queries: store.queries.objects,
+		clock,
+		newId,
+		onFault: tellKeysFault,
+	});
+	return { keys, totals };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */

@@ -169,8 +169,15 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
 
 const toPidFile = (folder: string) => join(folder, "data", "postmaster.pid");
 
-const readText = (path: string) =>
-	existsSync(path) ? readFileSync(path, "utf8") : "";
+/** Empty for one that is not there; the server makes its own anew while it starts. */
+function readText(path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch (error) {
+		if ((error as { code?: unknown }).code === "ENOENT") return "";
+		throw error;
+	}
+}
 
 /** The main process, which is named first in its file, then those it has started; none when it does not run. */
 function listProcesses(folder: string): number[] {

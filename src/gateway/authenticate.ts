@@ -70,14 +70,21 @@ export const toDigest = (key: string): Uint8Array =>
 export function authenticate(
 	headers: RequestHeaders,
 	route: Route,
-	options: { readonly authority: Authority; readonly nowMs: number },
+	options: {
+		readonly authority: Authority;
+		readonly nowMs: number;
+		readonly method: string;
+	},
 ): Grant {
-	const { authority, nowMs } = options;
+	const { authority, nowMs, method } = options;
 	const { family } = route;
 	const presented = toPresented(headers);
 	const own = presented.find(isAnthropic);
 	const by = toCaller(presented, authority, nowMs);
-	const forbidden = toForbidden(route, by.key, authority);
+	const forbidden =
+		by.key === null
+			? toClosed(route, authority)
+			: toForbidden(route, by.key, method);
 	if (forbidden !== null) return { ...by, ...refused(forbidden) };
 	if (family.credential === "none") {
 		return { ...by, payer: "client", credential: null, refusal: null };
@@ -221,22 +228,49 @@ function missingKeySentence(presented: readonly Presented[]): string {
 		: "No gateway key was sent. Send yours as Authorization: Bearer <key>, or in the header x-litellm-api-key.";
 }
 
-/** Why this caller may not come here, though it is known who calls; null: it may. */
+/** Why nobody comes here; null: it is open. */
+function toClosed(
+	{ family }: Route,
+	{ masterDigest, adminApi }: Authority,
+): GatewayError | null {
+	const isOpen = masterDigest !== null && adminApi;
+	return family.access === "admin" && !isOpen ? closed() : null;
+}
+
+const readers: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/** Why the holder of this key may not come here, though it is known who calls; null: it may. */
 function toForbidden(
 	route: Route,
-	key: VirtualKey | null,
-	authority: Authority,
+	key: VirtualKey,
+	method: string,
 ): GatewayError | null {
-	const { access } = route.family;
-	if (access === "admin") {
-		const isOpen = authority.masterDigest !== null && authority.adminApi;
-		return isOpen && key === null ? null : closed();
-	}
-	if (key === null) return null;
+	const { family, upstreamPath } = route;
+	if (family.access === "admin") return closed();
 	const grant = toRouteGrant(key.allowedRoutes, route);
 	if (grant === "nothing") return routeNotAllowed(key);
-	return access === "owned" && grant !== "by name" ? notNamed(route) : null;
+	if (family.access === "owned" && grant !== "by name") return notNamed(route);
+	if (readers.has(method)) return null;
+	const hasBudget = key.maxBudgetNanos !== null || key.budgetLimits.length > 0;
+	// What its items name and cost is not looked at yet.
+	const isBatch = upstreamPath === "/v1/messages/batches";
+	if (isBatch && (hasBudget || key.models.length > 0)) return notKept();
+	return hasBudget && family.unpriced && grant !== "by name"
+		? notPriced(route)
+		: null;
 }
+
+const notKept = () =>
+	new GatewayError(
+		"forbidden",
+		"This gateway key has a budget or a list of models, and this version of Tollway cannot hold a batch to either. Send its requests one by one.",
+	);
+
+const notPriced = ({ upstreamPath }: Route) =>
+	new GatewayError(
+		"forbidden",
+		`Tollway cannot tell what ${upstreamPath} costs, and this gateway key has a budget. The gateway's operator can allow it by naming the path in the key's allowed_routes.`,
+	);
 
 const routeNotAllowed = ({ allowedRoutes }: VirtualKey) =>
 	new GatewayError(

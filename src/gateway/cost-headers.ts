@@ -34,7 +34,10 @@ export function addCostHeaders(
 		gateway.upstreamUrl + route.upstreamPath,
 	);
 	if (entry === null) return;
-	headers.set("x-litellm-key-spend", toDollarText(call.spendAtStart));
+	// What everybody has spent together is not for the holders of keys.
+	if (!call.grant?.key) {
+		headers.set("x-litellm-key-spend", toDollarText(call.spendAtStart));
+	}
 	addTimes(headers, call, gateway);
 	if (entry.cost === null) return;
 	const cost = toDollarText(entry.cost);

@@ -106,9 +106,11 @@ export async function runCall(
 	const route = toRoute(arrival.target.path);
 	const call = openCall(request, arrival, gateway, route);
 	try {
-		const { authority } = gateway;
-		const nowMs = call.startedAtMs;
-		const grant = authenticate(arrival.headers, route, { authority, nowMs });
+		const grant = authenticate(arrival.headers, route, {
+			authority: gateway.authority,
+			nowMs: call.startedAtMs,
+			method: request.method,
+		});
 		call.grant = grant;
 		if (grant.refusal !== null) throw grant.refusal;
 		const body = beginOnePiece(call, gateway)

@@ -174,6 +174,40 @@ describe("what is refused", () => {
 		expect((await get("/v1/organizations/me", key)).status).toBe(403);
 	});
 
+	test("what nobody can price, to a key with a budget, and batches to one that is kept to models", async () => {
+		const routes = { allowed_routes: ["/v1/messages", "/v1/messages/*"] };
+		const budget = await make({ max_budget: 5 });
+		const batches = await make({ max_budget: 5, ...routes });
+		const models = await make({ models: ["claude-haiku-*"], ...routes });
+		const named = await make({
+			max_budget: 5,
+			allowed_routes: ["/v1/complete"],
+		});
+		const post = (key: string, path: string) =>
+			send(path, message, { authorization: `Bearer ${key}` });
+		const refused: [string, string, string][] = [
+			[budget.key, "/v1/complete", "cannot tell what /v1/complete costs"],
+			[budget.key, "/v1/new-thing", "cannot tell what"],
+			[batches.key, "/v1/messages/batches", "one by one"],
+			[models.key, "/v1/messages/batches", "one by one"],
+		];
+		for (const [key, path, sentence] of refused) {
+			const answer = await post(key, path);
+			expect(answer.status).toBe(403);
+			expect(answer.body.error.message).toContain(sentence);
+		}
+		expect((await get("/v1/new-thing", budget.key)).status).toBe(404);
+		expect((await post(named.key, "/v1/complete")).status).not.toBe(403);
+		expect((await get("/v1/messages/batches", batches.key)).status).toBe(200);
+	});
+
+	test("what everybody has spent, to the holder of a key", async () => {
+		const { key } = await make();
+		const { headers } = await call(key);
+		expect(headers.has("x-litellm-response-cost")).toBe(true);
+		expect(headers.has("x-litellm-key-spend")).toBe(false);
+	});
+
 	test("management, to every key but the master key", async () => {
 		const { key, token } = await make();
 		for (const path of ["/key/list", `/key/info?key=${"0".repeat(64)}`]) {
