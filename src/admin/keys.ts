@@ -1,15 +1,13 @@
 /** Virtual keys: LiteLLM's `/key/…`. */
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import { addDuration } from "../domain/duration.ts";
 import { GatewayError } from "../domain/error.ts";
-import { type Nanos, noNanos } from "../domain/nanos.ts";
+import { noNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
-import type { Clock, RequestHeaders } from "../platform/contract.ts";
-import { type Engine, isPassing, StoreError } from "../store/engine.ts";
+import type { RequestHeaders } from "../platform/contract.ts";
+import { isPassing, StoreError } from "../store/engine.ts";
 import type { Act, Keys } from "../store/keys.ts";
-import type { Queries } from "../store/queries.ts";
-import { toSummedNanos } from "../store/reports.ts";
 import {
 	deleteBody,
 	generateBody,
@@ -19,27 +17,11 @@ import {
 	regenerateBody,
 	updateBody,
 } from "./key-fields.ts";
+import { listKeys } from "./key-list.ts";
 import { toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
+import { type KeyContext, type KeysState, readSpend } from "./keys-state.ts";
 import { editKey, makeKey, renewKey, toHash } from "./make-key.ts";
-import { flag, readBody, readQuery, text } from "./read-input.ts";
-import { toHours, toSpan } from "./spend-span.ts";
-
-export interface KeysState {
-	readonly keys: Keys;
-	readonly engine: Engine;
-	readonly queries: Queries;
-	readonly clock: Clock;
-	/** Resolves when the sums have all that was settled before. Rejects with StoreError. */
-	readonly flush: () => Promise<void>;
-	/** 256 random bits, as text. */
-	readonly newSecret: () => string;
-	/** Whether limits of keys are counted: several processes of one database would each count for themselves. */
-	readonly keepsLimits: boolean;
-	/** @throws GatewayError for a caller who may not manage */
-	requireOperator(headers: RequestHeaders): void;
-	/** The key that a caller presents; null: none that is known. @throws GatewayError for one that is blocked or expired */
-	readOwnKey(headers: RequestHeaders): VirtualKey | null;
-}
+import { readBody, readQuery, text } from "./read-input.ts";
 
 interface Route {
 	readonly method: "GET" | "POST";
@@ -48,8 +30,6 @@ interface Route {
 	readonly for: "operator" | "holder";
 	readonly answer: (c: KeyContext, state: KeysState) => Promise<object>;
 }
-
-type KeyContext = Context<{ Bindings: { headers: RequestHeaders } }>;
 
 const routes: readonly Route[] = [
 	{ method: "POST", path: "/key/generate", for: "operator", answer: generate },
@@ -69,7 +49,7 @@ const routes: readonly Route[] = [
 		for: "operator",
 		answer: regenerate,
 	},
-	{ method: "GET", path: "/key/list", for: "operator", answer: list },
+	{ method: "GET", path: "/key/list", for: "operator", answer: listKeys },
 	{ method: "GET", path: "/key/info", for: "holder", answer: info },
 	{ method: "POST", path: "/key/health", for: "holder", answer: health },
 ];
@@ -273,80 +253,4 @@ async function health(c: KeyContext, state: KeysState) {
 		state.requireOperator(c.env.headers);
 	}
 	return { key: "healthy", logging_callbacks: null };
-}
-
-const maxPage = 100;
-const whole = (most: number) =>
-	z
-		.string()
-		.regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 on")
-		.transform((value) => Math.min(Number(value), most));
-
-const sorts = {
-	created_at: (key: VirtualKey) => key.createdMs,
-	updated_at: (key: VirtualKey) => key.updatedMs,
-	token: (key: VirtualKey) => key.id,
-	key_alias: (key: VirtualKey) => key.alias ?? "",
-} as const;
-
-const listQuery = z.object({
-	page: whole(Number.MAX_SAFE_INTEGER).default(1),
-	size: whole(maxPage).default(10),
-	user_id: text.optional(),
-	team_id: text.optional(),
-	organization_id: text.optional(),
-	key_hash: text.optional(),
-	key_alias: text.optional(),
-	return_full_object: flag.default(false),
-	sort_by: z
-		.enum(Object.keys(sorts) as (keyof typeof sorts)[], {
-			error: `must be one of ${Object.keys(sorts).join(", ")}`,
-		})
-		.default("created_at"),
-	sort_order: z
-		.enum(["asc", "desc"], { error: "must be asc or desc" })
-		.default("desc"),
-});
-
-async function list(c: KeyContext, state: KeysState) {
-	const asked = readQuery(c, listQuery);
-	const found = state.keys.list().filter(isAskedFor(asked));
-	const by = sorts[asked.sort_by];
-	found.sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
-	if (asked.sort_order === "desc") found.reverse();
-	const start = (asked.page - 1) * asked.size;
-	const page = found.slice(start, start + asked.size);
-	return {
-		keys: asked.return_full_object
-			? await Promise.all(
-					page.map(async (key) =>
-						toKeyRow(key, await readSpend(key, state), state.clock.now()),
-					),
-				)
-			: page.map(({ id }) => id),
-		total_count: found.length,
-		current_page: asked.page,
-		total_pages: Math.ceil(found.length / asked.size),
-	};
-}
-
-const isAskedFor =
-	(asked: z.output<typeof listQuery>) =>
-	(key: VirtualKey): boolean =>
-		(asked.user_id ?? key.userId) === key.userId &&
-		(asked.team_id ?? key.teamId) === key.teamId &&
-		(asked.organization_id ?? key.organizationId) === key.organizationId &&
-		(asked.key_alias ?? key.alias) === key.alias &&
-		[undefined, key.id, key.hash].includes(asked.key_hash);
-
-/** All that the key ever cost the operator, the calls that have just ended included. */
-async function readSpend(
-	{ id }: VirtualKey,
-	{ engine, queries, flush }: KeysState,
-): Promise<Nanos> {
-	await flush();
-	const hours = toHours(toSpan(null));
-	const asked = { ...hours, dimension: "key", id };
-	const [row] = await engine.read(queries.reports.total(asked));
-	return toSummedNanos(row?.[1]);
 }

@@ -1,0 +1,68 @@
+/** Where a caller may not come although it is known who calls. */
+import { toRouteGrant } from "../domain/allowed-routes.ts";
+import { GatewayError } from "../domain/error.ts";
+import type { VirtualKey } from "../domain/virtual-key.ts";
+import type { Authority } from "./authenticate.ts";
+import type { Route } from "./families.ts";
+
+/** Why nobody comes here; null: it is open. */
+export function toClosed(
+	{ family }: Route,
+	{ masterDigest, adminApi }: Authority,
+): GatewayError | null {
+	const isOpen = masterDigest !== null && adminApi;
+	return family.access === "admin" && !isOpen ? closed() : null;
+}
+
+const readers: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/** Why the holder of this key may not come here, though it is known who calls; null: it may. */
+export function toForbidden(
+	route: Route,
+	key: VirtualKey,
+	method: string,
+): GatewayError | null {
+	const { family, upstreamPath } = route;
+	if (family.access === "admin") return closed();
+	const grant = toRouteGrant(key.allowedRoutes, route);
+	if (grant === "nothing") return routeNotAllowed(key);
+	if (family.access === "owned" && grant !== "by name") return notNamed(route);
+	if (readers.has(method)) return null;
+	const hasBudget = key.maxBudgetNanos !== null || key.budgetLimits.length > 0;
+	// What its items name and cost is not looked at yet.
+	const isBatch = upstreamPath === "/v1/messages/batches";
+	if (isBatch && (hasBudget || key.models.length > 0)) return notKept();
+	return hasBudget && family.unpriced && grant !== "by name"
+		? notPriced(route)
+		: null;
+}
+
+const notKept = () =>
+	new GatewayError(
+		"forbidden",
+		"This gateway key has a budget or a list of models, and this version of Tollway cannot hold a batch to either. Send its requests one by one.",
+	);
+
+const notPriced = ({ upstreamPath }: Route) =>
+	new GatewayError(
+		"forbidden",
+		`Tollway cannot tell what ${upstreamPath} costs, and this gateway key has a budget. The gateway's operator can allow it by naming the path in the key's allowed_routes.`,
+	);
+
+const routeNotAllowed = ({ allowedRoutes }: VirtualKey) =>
+	new GatewayError(
+		"forbidden",
+		`This gateway key may only call: ${allowedRoutes.join(", ")}. Ask the gateway's operator for more.`,
+	);
+
+const notNamed = ({ upstreamPath }: Route) =>
+	new GatewayError(
+		"forbidden",
+		`Through ${upstreamPath} a gateway key would reach what others of this account have made. The gateway's operator can allow it by naming the path in the key's allowed_routes.`,
+	);
+
+const closed = () =>
+	new GatewayError(
+		"forbidden",
+		"Anthropic's administration endpoints are closed on this gateway. Its operator can open them to the master key with TOLLWAY_ADMIN_API=on.",
+	);
