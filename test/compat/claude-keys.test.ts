@@ -1,0 +1,89 @@
+/** Claude Code with a virtual key: what it does when the gateway says no. */
+import { describe, expect, test } from "bun:test";
+import { needs } from "../needs.ts";
+import { quiet, runClaude } from "./run-claude.ts";
+import { gatewayKey, useTappedRig } from "./tapped-rig.ts";
+
+const program = await needs.npmTool(
+	"@anthropic-ai/claude-code@2.1.330",
+	"claude",
+);
+const timeoutMs = 40_000;
+
+describe.skipIf(program === null)("Claude Code with a virtual key", () => {
+	const tapped = useTappedRig();
+	const make = async (fields: object): Promise<string> => {
+		const reply = await fetch(`${tapped.rig.url}/key/generate`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${gatewayKey}` },
+			body: JSON.stringify(fields),
+		});
+		return (await reply.json()).key;
+	};
+	const run = (key: string) =>
+		runClaude(program ?? "", "hi", {
+			env: {
+				...quiet,
+				ANTHROPIC_BASE_URL: `${tapped.url}/anthropic`,
+				ANTHROPIC_AUTH_TOKEN: key,
+			},
+		});
+	const asked = () =>
+		tapped
+			.exchanges()
+			.filter(({ request }) => request.start.includes("/v1/messages?"));
+
+	test(
+		"works with one",
+		async () => {
+			const { exitCode, output } = await run(await make({ max_budget: 50 }));
+			expect([exitCode, output.is_error]).toEqual([0, false]);
+		},
+		timeoutMs,
+	);
+
+	test.each([
+		["over its budget", { max_budget: 0.001 }, "The budget of key sk-..."],
+		[
+			"with another model than it may use",
+			{ models: ["claude-instant-*"] },
+			"may not use the model",
+		],
+		["with a key that is blocked", { blocked: true }, "is blocked"],
+	])(
+		"%s: one request, and it shows our sentence",
+		async (_case, fields, sentence) => {
+			const { output } = await run(await make(fields));
+			expect(output.is_error).toBe(true);
+			expect(output.result).toContain(sentence);
+			expect(asked()).toHaveLength(1);
+		},
+		timeoutMs,
+	);
+
+	test(
+		"at the limit of calls at a time: it waits, and succeeds",
+		async () => {
+			const key = await make({ max_parallel_requests: 1 });
+			const slow = fetch(`${tapped.url}/v1/messages`, {
+				method: "POST",
+				headers: {
+					authorization: `Bearer ${key}`,
+					"x-simulator-script": JSON.stringify({ delay_ms: 4_000 }),
+				},
+				body: JSON.stringify({
+					model: "claude-sonnet-5-5",
+					max_tokens: 10,
+					messages: [{ role: "user", content: "hi" }],
+				}),
+			});
+			const { exitCode, output } = await run(key);
+			expect([exitCode, output.is_error]).toEqual([0, false]);
+			expect((await slow).status).toBe(200);
+			const statuses = asked().map(({ reply }) => reply?.start.split(" ")[1]);
+			expect(statuses.at(-1)).toBe("200");
+			expect(statuses).toContain("429");
+		},
+		timeoutMs,
+	);
+});
