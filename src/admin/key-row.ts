@@ -60,10 +60,10 @@ export const toKeyRow = (key: VirtualKey, spend: Nanos, nowMs: number) => ({
 export const toMadeKey = (
 	key: VirtualKey,
 	clear: string,
-	...more: [spend: Nanos, nowMs: number]
+	{ spend, nowMs }: { readonly spend: Nanos; readonly nowMs: number },
 ) => ({
 	key: clear,
 	token: key.id,
 	token_id: key.id,
-	...toKeyInfo(key, ...more),
+	...toKeyInfo(key, spend, nowMs),
 });

@@ -114,7 +114,7 @@ async function generate(c: KeyContext, state: KeysState) {
 	requireNew(keys, key.hash);
 	requireFreeAlias(keys, key);
 	await keys.add(key, toAct("key/generate"));
-	return toMadeKey(key, secret, noNanos, nowMs);
+	return toMadeKey(key, secret, { spend: noNanos, nowMs });
 }
 
 function requireNew(keys: Keys, hash: string): void {
@@ -221,7 +221,7 @@ async function regenerate(c: KeyContext, state: KeysState) {
 		renewKey(editKey(found, fields, nowMs), secret, { nowMs, olderUntilMs }),
 	);
 	const spend = await readSpend(renewed, state);
-	return toMadeKey(renewed, secret, spend, nowMs);
+	return toMadeKey(renewed, secret, { spend, nowMs });
 }
 
 const infoQuery = z.object({ key: text.optional() });

@@ -1,5 +1,6 @@
 import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
+import { addBudgetHeaders } from "./budget-headers.ts";
 import { addCostHeaders } from "./cost-headers.ts";
 import { decode, maxRatio } from "./encoding.ts";
 import { toPublicBase } from "./guard.ts";
@@ -52,13 +53,13 @@ export async function relayReply(
 	if (isJsonToRead(reply, call)) {
 		const read = await readReply(reply, wholeReplyBytes);
 		return read.whole === null
-			? toAnswer(relayStream(read.rest, call, gateway), reply, call)
+			? toAnswer(relayStream(read.rest, call, gateway), reply, call, gateway)
 			: answerWhole(read.whole, reply, call, gateway);
 	}
 	const body = isBodiless(reply, call) ? null : reply.body;
 	if (body === null) {
 		finishCall(call, "done", gateway);
-		return toAnswer(null, reply, call);
+		return toAnswer(null, reply, call, gateway);
 	}
 	const type = reply.headers.get("content-type") ?? "";
 	call.streamed = type.startsWith("text/event-stream");
@@ -66,7 +67,7 @@ export async function relayReply(
 	if (call.streamed && meter !== null && isPaid(call)) {
 		call.meter = openMeter(meter);
 	}
-	return toAnswer(relayStream(body, call, gateway), reply, call);
+	return toAnswer(relayStream(body, call, gateway), reply, call, gateway);
 }
 
 export function answerWhole(
@@ -110,7 +111,7 @@ function finishWhole(
 	gateway: Gateway,
 ): Response {
 	finishCall(call, toWholeEnd(call), gateway);
-	const answer = toAnswer(bytes, reply, call);
+	const answer = toAnswer(bytes, reply, call, gateway);
 	addCostHeaders(answer.headers, call, gateway);
 	return answer;
 }
@@ -119,11 +120,13 @@ function toAnswer(
 	body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null,
 	reply: Response,
 	call: OpenCall,
+	gateway: Gateway,
 ): Response {
 	const { status, headers } = reply;
 	const answer = new Response(body, { status, headers });
 	stripReplyHeaders(answer.headers);
 	answer.headers.set("x-litellm-call-id", call.id);
+	addBudgetHeaders(answer.headers, call, gateway);
 	return answer;
 }
 
@@ -144,7 +147,7 @@ async function answerRedirected(
 	const sent = rewritten === plain ? bytes : rewritten;
 	call.replyBytes = sent.length;
 	finishCall(call, "done", gateway);
-	const answer = toAnswer(sent, reply, call);
+	const answer = toAnswer(sent, reply, call, gateway);
 	if (sent === bytes) return answer;
 	answer.headers.delete("content-encoding");
 	answer.headers.set("content-length", String(sent.length));

@@ -6,6 +6,7 @@ import { toDollarText, toNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import type { Amounts, Reserved } from "../limits/counter.ts";
 import { StoreError } from "../store/engine.ts";
+import { toRefusedHeaders } from "./budget-headers.ts";
 import { ledgerDown } from "./ledger-down.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
@@ -80,9 +81,11 @@ function toError(refusal: Refusal, key: VirtualKey): GatewayError {
 }
 
 /** As LiteLLM tells which limit it was, and when to come back. */
-function toHeaders({ limit, resetsMs }: Refusal): Record<string, string> {
+function toHeaders(refusal: Refusal): Record<string, string> {
+	const { limit, type, resetsMs } = refusal;
 	const { measure } = limit;
 	return {
+		...(type === "billing_error" && toRefusedHeaders(limit, resetsMs)),
 		...(measure !== "nanos" && { rate_limit_type: kinds[measure].type }),
 		...(resetsMs !== null && { reset_at: new Date(resetsMs).toISOString() }),
 	};

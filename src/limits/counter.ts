@@ -21,7 +21,18 @@ export type Reserved =
 	| { readonly reservation: Reservation; readonly refusal: null }
 	| { readonly reservation: null; readonly refusal: Refusal };
 
+/** How full a budget is. */
+export interface Fullness {
+	readonly limit: Limit;
+	/** Spent, as a part of the ceiling; open holds are not. */
+	readonly share: number;
+	/** Since 1970; null: never. */
+	readonly resetsMs: number | null;
+}
+
 export interface Counter {
+	/** Of these limits' budgets the fullest; null: there is none, or none has been asked for yet. */
+	fullest(limits: readonly Limit[]): Fullness | null;
 	/**
 	 * Takes what a call may come to of all its limits, or of none. At most the ceilings are ever let in, however many calls
 	 * ask at once. A promise where what was spent before must be read first; it rejects with StoreError.

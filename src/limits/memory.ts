@@ -20,7 +20,13 @@ import type { Limit } from "../domain/limit.ts";
 import type { Subject } from "../domain/subject.ts";
 import { forever, isIn, type Window, windowAt } from "../domain/window.ts";
 import type { Clock } from "../platform/contract.ts";
-import type { Amounts, Counter, Reservation, Reserved } from "./counter.ts";
+import type {
+	Amounts,
+	Counter,
+	Fullness,
+	Reservation,
+	Reserved,
+} from "./counter.ts";
 
 export interface MemoryCounterOptions {
 	readonly clock: Clock;
@@ -65,6 +71,7 @@ export function openMemoryCounter(options: MemoryCounterOptions): Counter {
 		loading: new Map(),
 	};
 	return {
+		fullest: (limits) => findFullest(s, limits),
 		reserve: (subjects, limits, wanted) => {
 			const missing = limits.filter((limit) => !s.cells.has(toName(limit)));
 			if (missing.length === 0) return take(s, subjects, limits, wanted);
@@ -74,6 +81,26 @@ export function openMemoryCounter(options: MemoryCounterOptions): Counter {
 		},
 	};
 }
+
+function findFullest(s: State, limits: readonly Limit[]): Fullness | null {
+	let fullest: Fullness | null = null;
+	for (const limit of limits) {
+		const cell = s.cells.get(toName(limit));
+		if (limit.measure !== "nanos" || cell === undefined) continue;
+		turn(cell, limit, s.options.clock.now());
+		const { window, balance } = cell;
+		const share =
+			limit.ceiling === 0n
+				? 1
+				: Number(balance.settled) / Number(limit.ceiling);
+		if (fullest !== null && share <= fullest.share) continue;
+		fullest = { limit, share, resetsMs: toResetMs(window) };
+	}
+	return fullest;
+}
+
+const toResetMs = (window: Window): number | null =>
+	window === forever ? null : window.endMs;
 
 const toSubjectName = ({ kind, id }: Subject): string => `${kind}\n${id}`;
 
@@ -142,7 +169,7 @@ function take(
 		const cell = cellOf(s, claim.limit);
 		const times = {
 			roomAfterMs: cell.buckets && toRoomMs(cell.buckets, claim, atMs),
-			resetsMs: cell.window === forever ? null : cell.window.endMs,
+			resetsMs: toResetMs(cell.window),
 			nowMs,
 		};
 		return { reservation: null, refusal: toRefusal(verdict, times) };

@@ -187,6 +187,40 @@ describe("a budget", () => {
 		expect((await call(key)).status).toBe(200);
 	});
 
+	test("tells how full it is, as Claude Code reads it", async () => {
+		const { held, cost } = await readPrice();
+		const { key } = await make({
+			max_budget: dollars(held + 20 * cost),
+			budget_duration: "1d",
+		});
+		const start = "anthropic-ratelimit-unified-";
+		const seen: string[] = [];
+		let answer = await call(key);
+		for (; answer.status === 200; answer = await call(key)) {
+			const read = (name: string) => answer.headers.get(start + name) ?? "-";
+			seen.push(
+				[
+					read("status"),
+					read("overage-utilization"),
+					read("overage-surpassed-threshold"),
+				].join(" "),
+			);
+			const reset = Number(read("reset")) * 1000;
+			expect(reset % 86_400_000).toBe(0);
+			expect(reset).toBeGreaterThan(Date.now());
+		}
+		const share = (calls: number) =>
+			((calls * cost) / (held + 20 * cost)).toFixed(2);
+		expect(seen[0]).toBe(`allowed ${share(1)} -`);
+		expect(seen.at(-1)).toMatch(/^allowed_warning 0\.\d\d 0\.(75|95)$/);
+		expect(answer.headers.get(`${start}status`)).toBe("rejected");
+		expect(answer.headers.get(`${start}overage-period`)).toBe("daily");
+		expect(answer.headers.has(`${start}representative-claim`)).toBe(false);
+		const free = await make({});
+		const { headers } = await call(free.key);
+		expect(headers.has(`${start}status`)).toBe(false);
+	});
+
 	test("that only open holds fill is waited for, and free calls pass", async () => {
 		const { held } = await readPrice();
 		const { key } = await make({ max_budget: dollars(held) });
