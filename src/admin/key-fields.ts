@@ -34,15 +34,21 @@ const ownKey = text
 
 const texts = z.array(text, "must be a list").max(maxListed, "is too long");
 
-const duration = text.transform((value, context) => {
-	try {
-		return toDurationOrNever(value);
-	} catch (error) {
-		if (!(error instanceof RangeError)) throw error;
-		context.addIssue({ code: "custom", message: error.message });
-		return z.NEVER;
-	}
-});
+/** What the reader says of a text is for the one who wrote it. */
+const readAs = <T>(read: (value: string) => T) =>
+	text.transform((value, context) => {
+		try {
+			return read(value);
+		} catch (error) {
+			if (!(error instanceof RangeError)) throw error;
+			context.addIssue({ code: "custom", message: error.message });
+			return z.NEVER;
+		}
+	});
+
+/** Null: `-1`, which is never. */
+const duration = readAs(toDurationOrNever);
+const limitDuration = readAs((value) => toDurationText(toDuration(value)));
 
 /** A number of dollars is decimal text in the JSON that it came in; so it becomes nano-dollars, exactly. */
 const budget = z
@@ -50,16 +56,6 @@ const budget = z
 	.min(0, "must not be negative")
 	.max(maxBudgetDollars, `must be at most ${maxBudgetDollars} dollars`)
 	.transform((dollars) => Number(dollars.toFixed(nanoPlaces).replace(".", "")));
-
-const limitDuration = text.transform((value, context) => {
-	try {
-		return toDurationText(toDuration(value));
-	} catch (error) {
-		if (!(error instanceof RangeError)) throw error;
-		context.addIssue({ code: "custom", message: error.message });
-		return z.NEVER;
-	}
-});
 
 const count = z
 	.int("must be a whole number")

@@ -6,8 +6,9 @@ import { GatewayError } from "../domain/error.ts";
 import { noNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import type { RequestHeaders } from "../platform/contract.ts";
-import { isPassing, StoreError } from "../store/engine.ts";
+import { StoreError } from "../store/engine.ts";
 import type { Act, Keys } from "../store/keys.ts";
+import { toAnswerable } from "./answerable.ts";
 import {
 	deleteBody,
 	generateBody,
@@ -65,22 +66,12 @@ export function addKeyRoutes<E extends { headers: RequestHeaders }>(
 			try {
 				return c.json(await answer(c as unknown as KeyContext, state));
 			} catch (error) {
-				throw toAnswerable(error);
+				const isTaken =
+					error instanceof StoreError && error.fault === "conflict";
+				throw isTaken ? aliasTaken() : toAnswerable(error);
 			}
 		});
 	}
-}
-
-function toAnswerable(error: unknown): unknown {
-	if (!(error instanceof StoreError)) return error;
-	if (error.fault === "conflict") return aliasTaken();
-	return isPassing(error)
-		? new GatewayError(
-				"busy",
-				"The database does not answer at present. Try again in a moment.",
-				{ cause: error },
-			)
-		: error;
 }
 
 const aliasTaken = () =>

@@ -7,8 +7,8 @@ import { cleanLabel, cutLabel } from "../domain/labels.ts";
 import type { Nanos } from "../domain/nanos.ts";
 import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { isPassing, StoreError } from "../store/engine.ts";
 import { toSummedNanos } from "../store/reports.ts";
+import { toAnswerable } from "./answerable.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
 import { readBody, readQuery, text } from "./read-input.ts";
 import { answerLogs, type LogsState } from "./spend-logs.ts";
@@ -75,16 +75,6 @@ export function addSpendRoutes<E extends { headers: RequestHeaders }>(
 			},
 		);
 	}
-}
-
-function toAnswerable(error: unknown): unknown {
-	return error instanceof StoreError && isPassing(error)
-		? new GatewayError(
-				"busy",
-				"The database does not answer at present. Try again in a moment.",
-				{ cause: error },
-			)
-		: error;
 }
 
 /** Tags of one answer, the dearest. */

@@ -1,5 +1,6 @@
 /** Virtual keys in memory and in the database, over both engines. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { makeKey } from "../../src/admin/make-key.ts";
 import type { VirtualKey } from "../../src/domain/virtual-key.ts";
 import type { Engine } from "../../src/store/engine.ts";
 import { type Keys, openKeys } from "../../src/store/keys.ts";
@@ -10,30 +11,10 @@ import { toCompiler } from "./fill.ts";
 const act = { action: "key/test", actor: "operator" };
 
 const toKey = (name: string, part: Partial<VirtualKey> = {}): VirtualKey => ({
+	...makeKey("sk-of-a-test", {}, { nowMs: 1_000, actor: "operator" }),
 	id: `id-${name}`,
 	hash: `hash-${name}`,
-	older: null,
-	name: "sk-...wxyz",
-	alias: null,
-	userId: null,
-	teamId: null,
-	organizationId: null,
-	models: [],
-	allowedRoutes: [],
-	tags: [],
 	metadata: { ü: "\u0000🦊" },
-	credential: "server",
-	maxBudgetNanos: null,
-	budgetDuration: null,
-	budgetLimits: [],
-	rpmLimit: null,
-	tpmLimit: null,
-	maxParallel: null,
-	blocked: false,
-	expiresMs: null,
-	createdMs: 1_000,
-	updatedMs: 1_000,
-	createdBy: "operator",
 	...part,
 });
 
