@@ -4,7 +4,8 @@ import { toNanos } from "../domain/nanos.ts";
 import type { SqlValue } from "../platform/contract.ts";
 import type { HeldCall, Settled } from "./book.ts";
 import { toEntry } from "./entry-row.ts";
-import type { JournalRecord, Mark, Payload } from "./journal.ts";
+import type { JournalRecord, Mark } from "./journal.ts";
+import type { Payload } from "./journal-lines.ts";
 
 export const toHoldPayload = (held: HeldCall): Payload => ({
 	head: `H[${JSON.stringify(held.id)},${held.startedMs},"${held.nanos}"],`,

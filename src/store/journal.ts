@@ -6,20 +6,20 @@
  * and one is written over when all in it is in the database. Holds that are open then are carried over to the other.
  */
 import { Buffer } from "node:buffer";
-import { crc32 } from "node:zlib";
 import { StoreError } from "./engine.ts";
 import type { JournalFile } from "./journal-file.ts";
+import {
+	lineEnd,
+	type Payload,
+	putLines,
+	readLine,
+	toBytes,
+} from "./journal-lines.ts";
 
 /** A place in the journal: the end of a record. They are in order. */
 export interface Mark {
 	readonly generation: number;
 	readonly position: number;
-}
-
-/** The two halves of a line, so that the long one need not be copied to stand behind the short one. */
-export interface Payload {
-	readonly head: string;
-	readonly body: string;
 }
 
 export interface JournalRecord {
@@ -153,8 +153,6 @@ function readGeneration(file: JournalFile): number {
 	);
 }
 
-const lineEnd = 0x0a;
-
 /** Behind this many bytes without a record of its generation nothing more is looked for. */
 const maxDamageBytes = 64 * 1024;
 
@@ -187,56 +185,6 @@ function readRecords({ file, generation }: Segment): JournalRecord[] {
 
 /** Most files are read at a start that has little to find. */
 const firstReadBytes = 256 * 1024;
-
-/** A checksum in base 36, and a blank. */
-const sumCharacters = 7;
-const aroundBytes = sumCharacters + " ".length + "\n".length;
-
-/** What stands in the line that ends before `end`; null where its checksum says that it is not whole. */
-function readLine(
-	bytes: Buffer,
-	start: number,
-	end: number,
-	generation: number,
-): string | null {
-	const from = bytes.indexOf(blank, start) + 1;
-	if (from === 0 || from > end) return null;
-	const sum = bytes.toString("latin1", start, from - 1);
-	if (!/^[0-9a-z]{1,7}$/.test(sum)) return null;
-	const isWhole =
-		Number.parseInt(sum, 36) === crc32(bytes.subarray(from, end), generation);
-	return isWhole ? bytes.toString("utf8", from, end) : null;
-}
-
-const blank = 0x20;
-
-function toBytes(payloads: readonly Payload[]): number {
-	let bytes = 0;
-	for (const { head, body } of payloads) {
-		bytes += aroundBytes + Buffer.byteLength(head) + Buffer.byteLength(body);
-	}
-	return bytes;
-}
-
-/** Writes lines to where there is room for them; returns where they end. Nothing is made of a line but its bytes. */
-function putLines(
-	into: Buffer,
-	position: number,
-	payloads: readonly Payload[],
-	generation: number,
-): number {
-	let at = position;
-	for (const { head, body } of payloads) {
-		const start = at + sumCharacters + 1;
-		let end = start + into.write(head, start, "utf8");
-		end += into.write(body, end, "utf8");
-		const sum = crc32(into.subarray(start, end), generation).toString(36);
-		into.write(`${sum.padStart(sumCharacters, "0")} `, at, "latin1");
-		into[end] = lineEnd;
-		at = end + 1;
-	}
-	return at;
-}
 
 async function begin(s: State, after: Mark): Promise<void> {
 	const { active, other } = s;

@@ -1,5 +1,5 @@
 /** The holds whose calls have not ended, as they stand in the journal. */
-import type { Payload } from "./journal.ts";
+import type { Payload } from "./journal-lines.ts";
 
 export interface OpenHolds {
 	set(id: string, payload: Payload): unknown;

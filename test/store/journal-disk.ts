@@ -1,6 +1,7 @@
 /** A journal's file in memory, with what a test may do to it. */
-import type { Payload } from "../../src/store/journal.ts";
+
 import type { JournalFile } from "../../src/store/journal-file.ts";
+import type { Payload } from "../../src/store/journal-lines.ts";
 
 /** Halves of a line, wherever it is cut. */
 export const toPayload = (line: string): Payload => ({
