@@ -7,8 +7,8 @@ const defaultBlockMs = 999;
 const maxBlockMs = 60_000;
 
 /**
- * GET /v1/environments/{id}/work/poll: nothing is ever queued, so it waits out `block_ms` and then answers `null`, as
- * the SDKs expect of an empty queue.
+ * `poll` of an environment's work: nothing is ever queued, so it waits out `block_ms` and then answers `null`, as the SDKs
+ * expect of an empty queue.
  */
 export async function pollWork({ query, onEnded }: Call): Promise<Reply> {
 	const asked = Number(query.get("block_ms") ?? defaultBlockMs);
@@ -17,7 +17,7 @@ export async function pollWork({ query, onEnded }: Call): Promise<Reply> {
 	return toJson(null);
 }
 
-/** POST /v1/environments/{id}/work/{work}/heartbeat: the lease is never ours, the API's only 412. */
+/** `heartbeat` of a piece of work: the lease is never ours, the API's only 412. */
 export function refuseHeartbeat(): Reply {
 	throw new ApiError("invalid_request_error", "The lease has been lost", {
 		status: 412,

@@ -34,7 +34,7 @@ const endings: readonly [what: string, source: string, line: string][] = [
 	],
 	[
 		"skipped and todo",
-		`${pass} test.skip("s", () => {}); test.todo("t");`,
+		`${pass} test["skip"]("s", () => {}); test["todo"]("t");`,
 		"1 passed, 0 failed, 2 skipped",
 	],
 	[
