@@ -2,10 +2,10 @@
 import { type Nanos, toNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import { findReset } from "../limits/key-limits.ts";
-import { toDollars } from "./spend-row.ts";
+import { toDollars, toTime } from "./spend-row.ts";
 
-const toTime = (ms: number | null): string | null =>
-	ms === null ? null : new Date(ms).toISOString();
+const toTimeOrNull = (ms: number | null): string | null =>
+	ms === null ? null : toTime(ms);
 
 const toBudget = (nanos: number | null): number | null =>
 	nanos === null ? null : toDollars(toNanos(BigInt(nanos)));
@@ -15,7 +15,7 @@ export const toKeyInfo = (key: VirtualKey, spend: Nanos, nowMs: number) => ({
 	key_name: key.name,
 	key_alias: key.alias,
 	spend: toDollars(spend),
-	expires: toTime(key.expiresMs),
+	expires: toTimeOrNull(key.expiresMs),
 	models: key.models,
 	aliases: {},
 	config: {},
@@ -32,7 +32,7 @@ export const toKeyInfo = (key: VirtualKey, spend: Nanos, nowMs: number) => ({
 	max_budget: toBudget(key.maxBudgetNanos),
 	soft_budget: null,
 	budget_duration: key.budgetDuration,
-	budget_reset_at: toTime(findReset(key, nowMs)),
+	budget_reset_at: toTimeOrNull(findReset(key, nowMs)),
 	budget_limits: key.budgetLimits.map(({ duration, maxBudgetNanos }) => ({
 		budget_duration: duration,
 		max_budget: toBudget(maxBudgetNanos),

@@ -1,6 +1,7 @@
 /** What the routes of keys work on. */
 import type { Context } from "hono";
 import type { Nanos } from "../domain/nanos.ts";
+import type { Subject } from "../domain/subject.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Engine } from "../store/engine.ts";
@@ -18,6 +19,8 @@ export interface KeysState {
 	readonly clock: Clock;
 	/** Resolves when the sums have all that was settled before. Rejects with StoreError. */
 	readonly flush: () => Promise<void>;
+	/** What was counted of a subject that is gone. */
+	readonly forget: (subject: Subject) => void;
 	/** 256 random bits, as text. */
 	readonly newSecret: () => string;
 	/** Whether limits of keys are counted: several processes of one database would each count for themselves. */

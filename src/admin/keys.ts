@@ -102,19 +102,16 @@ async function generate(c: KeyContext, state: KeysState) {
 	const secret = own ?? `sk-${state.newSecret()}`;
 	const nowMs = clock.now();
 	const key = makeKey(secret, fields, { nowMs, actor: operator });
-	requireNew(keys, key.hash);
 	requireFreeAlias(keys, key);
-	await keys.add(key, toAct("key/generate"));
+	if (!(await keys.add(key, toAct("key/generate")))) throw valueTaken();
 	return toMadeKey(key, secret, { spend: noNanos, nowMs });
 }
 
-function requireNew(keys: Keys, hash: string): void {
-	if (keys.find(hash) === null && keys.byId(hash) === null) return;
-	throw new GatewayError(
+const valueTaken = () =>
+	new GatewayError(
 		"malformed_request",
 		"key: this value is taken. Choose another, or leave it out.",
 	);
-}
 
 function requireFreeAlias(keys: Keys, { id, alias }: VirtualKey): void {
 	const other = alias === null ? null : keys.byAlias(alias);
@@ -177,7 +174,7 @@ function unblock(c: KeyContext, state: KeysState) {
 	return setBlocked(c, state, false);
 }
 
-async function remove(c: KeyContext, { keys }: KeysState) {
+async function remove(c: KeyContext, { keys, forget }: KeysState) {
 	const { keys: names = [], key_aliases = [] } = await readBody(c, deleteBody);
 	const found = new Map(
 		[...names, ...key_aliases].flatMap((name) => {
@@ -191,7 +188,10 @@ async function remove(c: KeyContext, { keys }: KeysState) {
 	if (found.size === 0) {
 		throw new GatewayError("not_found", "There is none of these keys.");
 	}
-	for (const id of found.values()) await keys.remove(id, toAct("key/delete"));
+	for (const id of found.values()) {
+		await keys.remove(id, toAct("key/delete"));
+		forget({ kind: "key", id });
+	}
 	return { deleted_keys: [...found.keys()] };
 }
 
@@ -205,11 +205,22 @@ async function regenerate(c: KeyContext, state: KeysState) {
 		throw new GatewayError("malformed_request", "key: is missing.");
 	}
 	const secret = new_key ?? `sk-${state.newSecret()}`;
-	requireNew(state.keys, toHash(secret));
 	const nowMs = state.clock.now();
 	const olderUntilMs = grace_period ? addDuration(nowMs, grace_period) : nowMs;
-	const renewed = await change(state, name, toAct("key/regenerate"), (found) =>
-		renewKey(editKey(found, fields, nowMs), secret, { nowMs, olderUntilMs }),
+	const hash = toHash(secret);
+	const renewed = await change(
+		state,
+		name,
+		toAct("key/regenerate"),
+		(found) => {
+			if (state.keys.find(hash) !== null || state.keys.byId(hash) !== null) {
+				throw valueTaken();
+			}
+			return renewKey(editKey(found, fields, nowMs), secret, {
+				nowMs,
+				olderUntilMs,
+			});
+		},
 	);
 	const spend = await readSpend(renewed, state);
 	return toMadeKey(renewed, secret, { spend, nowMs });

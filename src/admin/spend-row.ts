@@ -9,7 +9,7 @@ export const toDollars = (nanos: Nanos): number => Number(toDollarText(nanos));
 const toSpend = ({ payer, cost }: Entry): number =>
 	payer === "operator" && cost !== null ? toDollars(cost) : 0;
 
-const toTime = (ms: number): string => new Date(ms).toISOString();
+export const toTime = (ms: number): string => new Date(ms).toISOString();
 
 /** An error within a stream comes after its 200. */
 const toStatus = ({ status, errorType }: Entry) =>

@@ -127,6 +127,7 @@ async function openManagedRoutes(
 	addKeyRoutes(app, {
 		keys,
 		newSecret,
+		forget: gateway.counter.forget,
 		flush: store.ledger.flush,
 		keepsLimits: engine.kind === "sqlite",
 		engine,

@@ -31,6 +31,8 @@ export interface Fullness {
 }
 
 export interface Counter {
+	/** The subject is gone: nothing of it is kept. Calls of it that run end as they would have. */
+	forget(subject: Subject): void;
 	/** Of these limits' budgets the fullest; null: there is none, or none has been asked for yet. */
 	fullest(limits: readonly Limit[]): Fullness | null;
 	/**

@@ -71,6 +71,7 @@ export function openMemoryCounter(options: MemoryCounterOptions): Counter {
 		loading: new Map(),
 	};
 	return {
+		forget: (subject) => forget(s, toSubjectName(subject)),
 		fullest: (limits) => findFullest(s, limits),
 		reserve: (subjects, limits, wanted) => {
 			const missing = limits.filter((limit) => !s.cells.has(toName(limit)));
@@ -80,6 +81,13 @@ export function openMemoryCounter(options: MemoryCounterOptions): Counter {
 			);
 		},
 	};
+}
+
+function forget(s: State, subject: string): void {
+	s.budgets.delete(subject);
+	for (const [name, cell] of s.cells) {
+		if (toSubjectName(cell.subject) === subject) s.cells.delete(name);
+	}
 }
 
 function findFullest(s: State, limits: readonly Limit[]): Fullness | null {
@@ -148,10 +156,16 @@ async function openCell(s: State, limit: Limit): Promise<Cell> {
 	if (measure !== "nanos") return cell;
 	// Before the reading: a call that ends meanwhile may count twice until the window ends, and never not at all.
 	const name = toSubjectName(subject);
-	s.budgets.set(name, [...(s.budgets.get(name) ?? []), cell]);
-	const settled = await readSpent(subject, window.startMs);
-	cell.balance = settleIn(cell.balance, { held: 0n, actual: settled });
-	return cell;
+	const others = () => s.budgets.get(name)?.filter((one) => one !== cell) ?? [];
+	s.budgets.set(name, [...others(), cell]);
+	try {
+		const settled = await readSpent(subject, window.startMs);
+		cell.balance = settleIn(cell.balance, { held: 0n, actual: settled });
+		return cell;
+	} catch (error) {
+		s.budgets.set(name, others());
+		throw error;
+	}
 }
 
 function take(

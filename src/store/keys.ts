@@ -31,8 +31,11 @@ export interface Keys {
 	byAlias(alias: string): VirtualKey | null;
 	/** The oldest first. */
 	list(): readonly VirtualKey[];
-	/** In the database, then here. Rejects with StoreError; `conflict`: its alias is another's, or its hash. */
-	add(key: VirtualKey, act: Act): Promise<void>;
+	/**
+	 * In the database, then here. False: its value is or was a key's, and nothing was changed. Rejects with StoreError;
+	 * `conflict`: its alias is another's.
+	 */
+	add(key: VirtualKey, act: Act): Promise<boolean>;
 	/**
 	 * The same for one that is there. Changes are made one after the other, each of what the one before left. Resolves with
 	 * what it now is; null: there is none.
@@ -95,7 +98,12 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
 		byId: (id) => s.byId.get(id) ?? null,
 		byAlias: (alias) => s.byAlias.get(alias) ?? null,
 		list: () => [...s.byId.values()].sort(byAge),
-		add: (key, act) => inTurn(() => put(s, key, act)),
+		add: (key, act) =>
+			inTurn(async () => {
+				if (s.byId.has(key.id) || s.byHash.has(key.hash)) return false;
+				await put(s, key, act);
+				return true;
+			}),
 		change: (id, act, edit) =>
 			inTurn(async () => {
 				const key = s.byId.get(id);
@@ -130,8 +138,10 @@ function displace(s: State, id: string): void {
 	const key = s.byId.get(id);
 	if (key === undefined) return;
 	s.byId.delete(id);
-	s.byHash.delete(key.hash);
-	if (key.older !== null) s.byHash.delete(key.older.hash);
+	// A value that no longer works may be another key's by now.
+	for (const hash of [key.hash, key.older?.hash ?? ""]) {
+		if (s.byHash.get(hash) === key) s.byHash.delete(hash);
+	}
 	if (key.alias !== null) s.byAlias.delete(key.alias);
 }
 

@@ -138,3 +138,26 @@ test("a call that began before its budget was made counts in it when it ends", a
 	expect(await ask(11n)).toMatchObject({ used: 50n, held: 40n });
 	expect(await ask(10n)).toBeNull();
 });
+
+test("a budget that could not be read is read again, and what is forgotten is read anew", async () => {
+	let spent: bigint | null = null;
+	const counter = openMemoryCounter({
+		clock: { now: () => startMs, monotonic: () => 0 },
+		readSpent: async () => {
+			if (spent === null) throw new Error("the database is away");
+			return spent;
+		},
+	});
+	const limit = toLimit("nanos", daily, 100n);
+	const ask = async () =>
+		counter.reserve([subject], [limit], { nanos: 60n, tokens: 0 });
+	const failure = await ask().catch((error) => error);
+	expect(String(failure)).toContain("away");
+	spent = 50n;
+	expect((await ask()).refusal).toMatchObject({ used: 50n });
+	counter.forget(subject);
+	spent = 0n;
+	const { reservation } = await ask();
+	reservation?.end({ nanos: 60n, tokens: 0 });
+	expect((await ask()).refusal).toMatchObject({ used: 60n, held: 0n });
+});

@@ -109,6 +109,29 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 	});
 
 	run(
+		"a value is one key's, and one that was given up is the next one's alone",
+		async () => {
+			const keys = await openAll();
+			await keys.add(toKey("a"), act);
+			expect(await keys.add(toKey("a", { alias: "again" }), act)).toBe(false);
+			expect(await keys.add(toKey("b", { hash: "hash-a" }), act)).toBe(false);
+			expect((await openAll()).list()).toHaveLength(1);
+			const renew = (hash: string) =>
+				keys.change("id-a", act, (key) => ({
+					...key,
+					hash,
+					older: { hash: key.hash, untilMs: nowMs },
+				}));
+			await renew("hash-new");
+			await renew("hash-newer");
+			expect(await keys.add(toKey("b", { hash: "hash-a" }), act)).toBe(true);
+			await renew("hash-newest");
+			expect(keys.find("hash-a")?.id).toBe("id-b");
+			expect(keys.find("hash-newest")?.id).toBe("id-a");
+		},
+	);
+
+	run(
 		"what is removed is gone, and the log of changes says who did what",
 		async () => {
 			const keys = await openAll();
