@@ -70,16 +70,17 @@ export function openMemoryCounter(options: MemoryCounterOptions): Counter {
 		budgets: new Map(),
 		loading: new Map(),
 	};
+	const reserve: Counter["reserve"] = (subjects, limits, wanted) => {
+		const missing = limits.filter((limit) => !s.cells.has(toName(limit)));
+		if (missing.length === 0) return take(s, subjects, limits, wanted);
+		const loading = missing.map((limit) => load(s, limit));
+		// Asked again, because what was loaded may have been forgotten meanwhile.
+		return Promise.all(loading).then(() => reserve(subjects, limits, wanted));
+	};
 	return {
 		forget: (subject) => forget(s, toSubjectName(subject)),
 		fullest: (limits) => findFullest(s, limits),
-		reserve: (subjects, limits, wanted) => {
-			const missing = limits.filter((limit) => !s.cells.has(toName(limit)));
-			if (missing.length === 0) return take(s, subjects, limits, wanted);
-			return Promise.all(missing.map((limit) => load(s, limit))).then(() =>
-				take(s, subjects, limits, wanted),
-			);
-		},
+		reserve,
 	};
 }
 
