@@ -90,7 +90,7 @@ export async function openApp(
 		ledger: store.ledger,
 		counter: openMemoryCounter({
 			clock: rim.clock,
-			readSpent: (subject, sinceMs) => readSpent(store, subject, sinceMs),
+			readSpent: ({ subject }, sinceMs) => readSpent(store, subject, sinceMs),
 		}),
 		limitsOf: openKeyLimits(),
 		catalog: prices.catalog,
@@ -194,6 +194,7 @@ function close(life: Life): Promise<void> {
 	life.closed ??= (async () => {
 		life.gateway.flights.close();
 		life.prices.close();
+		await life.gateway.counter.close();
 		await life.keys.close();
 		await life.store.close();
 	})();

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import { toKeyRow } from "./key-row.ts";
-import { type KeyContext, type KeysState, readSpend } from "./keys-state.ts";
-import { flag, readQuery, text } from "./read-input.ts";
+import { type KeysState, readSpend } from "./keys-state.ts";
+import { flag, text } from "./read-input.ts";
+import type { Asked } from "./route.ts";
 
 const maxPage = 100;
 const whole = (most: number) =>
@@ -19,7 +20,7 @@ const sorts = {
 	key_alias: (key: VirtualKey) => key.alias ?? "",
 } as const;
 
-const listQuery = z.object({
+export const listQuery = z.object({
 	page: whole(Number.MAX_SAFE_INTEGER).default(1),
 	size: whole(maxPage).default(10),
 	user_id: text.optional(),
@@ -38,8 +39,10 @@ const listQuery = z.object({
 		.default("desc"),
 });
 
-export async function listKeys(c: KeyContext, state: KeysState) {
-	const asked = readQuery(c, listQuery);
+export async function listKeys(
+	{ query: asked }: Asked<undefined, z.output<typeof listQuery>>,
+	state: KeysState,
+) {
 	const found = state.keys.list().filter(isAskedFor(asked));
 	const by = sorts[asked.sort_by];
 	found.sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));

@@ -1,5 +1,4 @@
 /** What the routes of keys work on. */
-import type { Context } from "hono";
 import type { Nanos } from "../domain/nanos.ts";
 import type { Subject } from "../domain/subject.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
@@ -9,8 +8,6 @@ import type { Keys } from "../store/keys.ts";
 import type { Queries } from "../store/queries.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { toHours, toSpan } from "./spend-span.ts";
-
-export type KeyContext = Context<{ Bindings: { headers: RequestHeaders } }>;
 
 export interface KeysState {
 	readonly keys: Keys;

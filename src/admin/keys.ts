@@ -1,14 +1,10 @@
 /** Virtual keys: LiteLLM's `/key/…`. */
-import type { Hono } from "hono";
 import { z } from "zod";
 import { addDuration } from "../domain/duration.ts";
 import { GatewayError } from "../domain/error.ts";
 import { noNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
-import type { RequestHeaders } from "../platform/contract.ts";
-import { StoreError } from "../store/engine.ts";
 import type { Act, Keys } from "../store/keys.ts";
-import { toAnswerable } from "./answerable.ts";
 import {
 	deleteBody,
 	generateBody,
@@ -18,61 +14,12 @@ import {
 	regenerateBody,
 	updateBody,
 } from "./key-fields.ts";
-import { listKeys } from "./key-list.ts";
+import { listKeys, listQuery } from "./key-list.ts";
 import { toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
-import { type KeyContext, type KeysState, readSpend } from "./keys-state.ts";
+import { type KeysState, readSpend } from "./keys-state.ts";
 import { editKey, makeKey, renewKey, toHash } from "./make-key.ts";
-import { readBody, readQuery, text } from "./read-input.ts";
-
-interface Route {
-	readonly method: "GET" | "POST";
-	readonly path: string;
-	/** Who may call it: the operator; or also the holder of a key about that key. */
-	readonly for: "operator" | "holder";
-	readonly answer: (c: KeyContext, state: KeysState) => Promise<object>;
-}
-
-const routes: readonly Route[] = [
-	{ method: "POST", path: "/key/generate", for: "operator", answer: generate },
-	{ method: "POST", path: "/key/update", for: "operator", answer: update },
-	{ method: "POST", path: "/key/delete", for: "operator", answer: remove },
-	{ method: "POST", path: "/key/block", for: "operator", answer: block },
-	{ method: "POST", path: "/key/unblock", for: "operator", answer: unblock },
-	{
-		method: "POST",
-		path: "/key/regenerate",
-		for: "operator",
-		answer: regenerate,
-	},
-	{
-		method: "POST",
-		path: "/key/:key/regenerate",
-		for: "operator",
-		answer: regenerate,
-	},
-	{ method: "GET", path: "/key/list", for: "operator", answer: listKeys },
-	{ method: "GET", path: "/key/info", for: "holder", answer: info },
-	{ method: "POST", path: "/key/health", for: "holder", answer: health },
-];
-
-/** Errors leave as GatewayError. */
-export function addKeyRoutes<E extends { headers: RequestHeaders }>(
-	app: Hono<{ Bindings: E }>,
-	state: KeysState,
-): void {
-	for (const { method, path, answer, for: whom } of routes) {
-		app.on(method, path, async (c) => {
-			if (whom === "operator") state.requireOperator(c.env.headers);
-			try {
-				return c.json(await answer(c as unknown as KeyContext, state));
-			} catch (error) {
-				const isTaken =
-					error instanceof StoreError && error.fault === "conflict";
-				throw isTaken ? aliasTaken() : toAnswerable(error);
-			}
-		});
-	}
-}
+import { text } from "./read-input.ts";
+import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 
 const aliasTaken = () =>
 	new GatewayError(
@@ -83,7 +30,10 @@ const aliasTaken = () =>
 /** What the log of changes says of whoever has the master key. */
 const operator = "operator";
 
-const toAct = (action: string): Act => ({ action, actor: operator });
+const toAct = ({ action }: { readonly action: string }): Act => ({
+	action,
+	actor: operator,
+});
 
 /** A limit that nobody keeps is worse than none. @throws GatewayError `malformed_request` */
 function requireKept(fields: KeyFields, { keepsLimits }: KeysState): void {
@@ -95,15 +45,18 @@ function requireKept(fields: KeyFields, { keepsLimits }: KeysState): void {
 	);
 }
 
-async function generate(c: KeyContext, state: KeysState) {
+async function generate(
+	asked: Asked<z.output<typeof generateBody>>,
+	state: KeysState,
+) {
 	const { keys, clock } = state;
-	const { key: own, ...fields } = await readBody(c, generateBody);
+	const { key: own, ...fields } = asked.body;
 	requireKept(fields, state);
 	const secret = own ?? `sk-${state.newSecret()}`;
 	const nowMs = clock.now();
 	const key = makeKey(secret, fields, { nowMs, actor: operator });
 	requireFreeAlias(keys, key);
-	if (!(await keys.add(key, toAct("key/generate")))) throw valueTaken();
+	if (!(await keys.add(key, toAct(asked)))) throw valueTaken();
 	return toMadeKey(key, secret, { spend: noNanos, nowMs });
 }
 
@@ -146,36 +99,36 @@ async function change(
 	throw new GatewayError("not_found", "There is no such key.");
 }
 
-async function update(c: KeyContext, state: KeysState) {
-	const { key: name, ...fields } = await readBody(c, updateBody);
+async function update(
+	asked: Asked<z.output<typeof updateBody>>,
+	state: KeysState,
+) {
+	const { key: name, ...fields } = asked.body;
 	requireKept(fields, state);
 	const nowMs = state.clock.now();
-	const key = await change(state, name, toAct("key/update"), (found) =>
+	const key = await change(state, name, toAct(asked), (found) =>
 		editKey(found, fields, nowMs),
 	);
 	return { key: name, ...toKeyInfo(key, await readSpend(key, state), nowMs) };
 }
 
-async function setBlocked(c: KeyContext, state: KeysState, blocked: boolean) {
-	const { key: name } = await readBody(c, oneKey);
-	const act = toAct(blocked ? "key/block" : "key/unblock");
+async function setBlocked(
+	asked: Asked<z.output<typeof oneKey>>,
+	state: KeysState,
+	blocked: boolean,
+) {
 	const nowMs = state.clock.now();
-	const key = await change(state, name, act, (found) =>
+	const key = await change(state, asked.body.key, toAct(asked), (found) =>
 		editKey(found, { blocked }, nowMs),
 	);
 	return toKeyRow(key, await readSpend(key, state), nowMs);
 }
 
-function block(c: KeyContext, state: KeysState) {
-	return setBlocked(c, state, true);
-}
-
-function unblock(c: KeyContext, state: KeysState) {
-	return setBlocked(c, state, false);
-}
-
-async function remove(c: KeyContext, { keys, forget }: KeysState) {
-	const { keys: names = [], key_aliases = [] } = await readBody(c, deleteBody);
+async function remove(
+	asked: Asked<z.output<typeof deleteBody>>,
+	{ keys, forget }: KeysState,
+) {
+	const { keys: names = [], key_aliases = [] } = asked.body;
 	const found = new Map(
 		[...names, ...key_aliases].flatMap((name) => {
 			try {
@@ -189,18 +142,21 @@ async function remove(c: KeyContext, { keys, forget }: KeysState) {
 		throw new GatewayError("not_found", "There is none of these keys.");
 	}
 	for (const id of found.values()) {
-		await keys.remove(id, toAct("key/delete"));
+		await keys.remove(id, toAct(asked));
 		forget({ kind: "key", id });
 	}
 	return { deleted_keys: [...found.keys()] };
 }
 
 /** Spend, alias and everything else stay; the value is new. With `grace_period` the old one works on for as long. */
-async function regenerate(c: KeyContext, state: KeysState) {
-	const body = await readBody(c, regenerateBody);
+async function regenerate(
+	asked: Asked<z.output<typeof regenerateBody>>,
+	state: KeysState,
+) {
+	const { body, params } = asked;
 	const { key, new_key, grace_period, new_master_key: _, ...fields } = body;
 	requireKept(fields, state);
-	const name = c.req.param("key") ?? key;
+	const name = params.key ?? key;
 	if (name === undefined) {
 		throw new GatewayError("malformed_request", "key: is missing.");
 	}
@@ -208,20 +164,15 @@ async function regenerate(c: KeyContext, state: KeysState) {
 	const nowMs = state.clock.now();
 	const olderUntilMs = grace_period ? addDuration(nowMs, grace_period) : nowMs;
 	const hash = toHash(secret);
-	const renewed = await change(
-		state,
-		name,
-		toAct("key/regenerate"),
-		(found) => {
-			if (state.keys.find(hash) !== null || state.keys.byId(hash) !== null) {
-				throw valueTaken();
-			}
-			return renewKey(editKey(found, fields, nowMs), secret, {
-				nowMs,
-				olderUntilMs,
-			});
-		},
-	);
+	const renewed = await change(state, name, toAct(asked), (found) => {
+		if (state.keys.find(hash) !== null || state.keys.byId(hash) !== null) {
+			throw valueTaken();
+		}
+		return renewKey(editKey(found, fields, nowMs), secret, {
+			nowMs,
+			olderUntilMs,
+		});
+	});
 	const spend = await readSpend(renewed, state);
 	return toMadeKey(renewed, secret, { spend, nowMs });
 }
@@ -229,9 +180,12 @@ async function regenerate(c: KeyContext, state: KeysState) {
 const infoQuery = z.object({ key: text.optional() });
 
 /** Without `key` about the caller's own. */
-async function info(c: KeyContext, state: KeysState) {
-	const { key: name } = readQuery(c, infoQuery);
-	const own = state.readOwnKey(c.env.headers);
+async function info(
+	{ query, headers }: Asked<undefined, z.output<typeof infoQuery>>,
+	state: KeysState,
+) {
+	const { key: name } = query;
+	const own = state.readOwnKey(headers);
 	const key = own === null || name !== undefined ? asked() : own;
 	return {
 		key: name ?? key.id,
@@ -239,7 +193,7 @@ async function info(c: KeyContext, state: KeysState) {
 	};
 
 	function asked(): VirtualKey {
-		if (own === null) state.requireOperator(c.env.headers);
+		if (own === null) state.requireOperator(headers);
 		if (name === undefined) {
 			throw new GatewayError("malformed_request", "key: is missing.");
 		}
@@ -250,9 +204,92 @@ async function info(c: KeyContext, state: KeysState) {
 	}
 }
 
-async function health(c: KeyContext, state: KeysState) {
-	if (state.readOwnKey(c.env.headers) === null) {
-		state.requireOperator(c.env.headers);
+async function health({ headers }: Asked, state: KeysState) {
+	if (state.readOwnKey(headers) === null) {
+		state.requireOperator(headers);
 	}
 	return { key: "healthy", logging_callbacks: null };
 }
+
+export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
+	defineRoute({
+		method: "POST",
+		path: "/key/generate",
+		summary: "Make a key; its value is shown in this answer only",
+		for: "operator",
+		body: generateBody,
+		answer: generate,
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/key/update",
+		summary: "Change a key; what is not said stays as it is",
+		for: "operator",
+		body: updateBody,
+		answer: update,
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/key/delete",
+		summary: "Remove keys for good",
+		for: "operator",
+		body: deleteBody,
+		answer: remove,
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/key/block",
+		summary: "Refuse every call of a key until it is unblocked",
+		for: "operator",
+		body: oneKey,
+		answer: (asked, state) => setBlocked(asked, state, true),
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/key/unblock",
+		summary: "Let a blocked key work again",
+		for: "operator",
+		body: oneKey,
+		answer: (asked, state) => setBlocked(asked, state, false),
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/key/regenerate",
+		summary: "Give a key a new value; the old one can work on for a while",
+		for: "operator",
+		body: regenerateBody,
+		answer: regenerate,
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/key/:key/regenerate",
+		summary: "The same, with the key in the path",
+		for: "operator",
+		body: regenerateBody,
+		answer: regenerate,
+	}),
+	defineRoute({
+		method: "GET",
+		path: "/key/list",
+		summary: "Keys, a page at a time",
+		for: "operator",
+		query: listQuery,
+		answer: listKeys,
+	}),
+	defineRoute({
+		method: "GET",
+		path: "/key/info",
+		summary:
+			"One key, its limits and its spend; without `key` the caller's own",
+		for: "holder",
+		query: infoQuery,
+		answer: info,
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/key/health",
+		summary: "Whether the key that is sent works",
+		for: "holder",
+		answer: health,
+	}),
+];

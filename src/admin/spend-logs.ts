@@ -1,12 +1,12 @@
 /** Rows of the ledger, or what was spent by day. */
 import { createHash } from "node:crypto";
-import type { Context } from "hono";
 import { z } from "zod";
 import type { Engine } from "../store/engine.ts";
 import type { Queries } from "../store/queries.ts";
 import { findEntries, readNewest } from "../store/read-entries.ts";
 import type { EntryFilter } from "../store/reports.ts";
-import { flag, readQuery, text } from "./read-input.ts";
+import { flag, text } from "./read-input.ts";
+import type { Asked } from "./route.ts";
 import { toSpendDays } from "./spend-days.ts";
 import { toSpendRow } from "./spend-row.ts";
 import { dates, toDays, toSpan } from "./spend-span.ts";
@@ -20,7 +20,7 @@ export interface LogsState {
 	isMasterKey(key: string): boolean;
 }
 
-const logsQuery = z.object({
+export const logsQuery = z.object({
 	...dates,
 	request_id: text.optional(),
 	api_key: text.optional(),
@@ -36,9 +36,11 @@ const maxRows = 1_000;
  * dates spend by day, or with `summarize=false` rows. Otherwise rows: of `api_key`, in clear or as its hash, or of
  * `user_id`, or all. Rows come newest first and are at most 1,000. Days are of UTC.
  */
-export async function answerLogs(c: Context, state: LogsState) {
+export async function answerLogs(
+	{ query }: Asked<undefined, z.output<typeof logsQuery>>,
+	state: LogsState,
+) {
 	const { engine, queries, upstreamUrl } = state;
-	const query = readQuery(c, logsQuery);
 	if (query.request_id !== undefined) {
 		const found = await findEntries(engine, queries, query.request_id);
 		return found.map((entry) => toSpendRow(entry, upstreamUrl));

@@ -1,6 +1,4 @@
 /** What was spent, by whom and on what: LiteLLM's routes, answered from the ledger and its sums. */
-import type { Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
 import { cleanLabel, cutLabel } from "../domain/labels.ts";
@@ -8,10 +6,10 @@ import type { Nanos } from "../domain/nanos.ts";
 import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { toSummedNanos } from "../store/reports.ts";
-import { toAnswerable } from "./answerable.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
-import { readBody, readQuery, text } from "./read-input.ts";
-import { answerLogs, type LogsState } from "./spend-logs.ts";
+import { text } from "./read-input.ts";
+import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
+import { answerLogs, type LogsState, logsQuery } from "./spend-logs.ts";
 import { toDollars } from "./spend-row.ts";
 import { dates, dayMs, lastMs, toDays, toHours, toSpan } from "./spend-span.ts";
 
@@ -25,64 +23,17 @@ export interface SpendState extends LogsState {
 	requireOperator(headers: RequestHeaders): void;
 }
 
-interface Route {
-	readonly method: "GET" | "POST";
-	readonly path: string;
-	readonly answer: (c: Context, state: SpendState) => Promise<unknown>;
-}
-
-const routes: readonly Route[] = [
-	{ method: "GET", path: "/spend/logs", answer: answerLogs },
-	{ method: "GET", path: "/spend/tags", answer: answerTags },
-	{ method: "POST", path: "/spend/calculate", answer: answerCalculate },
-	{ method: "GET", path: "/global/spend", answer: answerGlobal },
-	{ method: "GET", path: "/customer/info", answer: answerCustomer },
-	{ method: "GET", path: "/end_user/info", answer: answerCustomer },
-];
-
-/** Of a body; reading a longer one would hold up the calls that run. */
-const maxBodyBytes = 4 * 1024 * 1024;
-
-/** Errors leave as GatewayError: `malformed_request`, `request_too_large`, `busy`, and whatever `requireOperator` says. */
-export function addSpendRoutes<E extends { headers: RequestHeaders }>(
-	app: Hono<{ Bindings: E }>,
-	state: SpendState,
-): void {
-	const limit = bodyLimit({
-		maxSize: maxBodyBytes,
-		onError: () => {
-			throw new GatewayError(
-				"request_too_large",
-				`The body must have at most ${maxBodyBytes} bytes.`,
-			);
-		},
-	});
-	for (const { method, path, answer } of routes) {
-		app.on(
-			method,
-			path,
-			async (c, next) => {
-				state.requireOperator(c.env.headers);
-				await next();
-			},
-			limit,
-			async (c) => {
-				try {
-					return c.json((await answer(c, state)) as object);
-				} catch (error) {
-					throw toAnswerable(error);
-				}
-			},
-		);
-	}
-}
-
 /** Tags of one answer, the dearest. */
 const maxTagRows = 10_000;
 
+const tagsQuery = z.object(dates);
+
 /** Without dates all there ever was. A call with several tags counts in each. */
-async function answerTags(c: Context, { engine, queries }: SpendState) {
-	const hours = toHours(toSpan(toDays(readQuery(c, z.object(dates)))));
+async function answerTags(
+	{ query }: Asked<undefined, z.output<typeof tagsQuery>>,
+	{ engine, queries }: SpendState,
+) {
+	const hours = toHours(toSpan(toDays(query)));
 	const rows = await engine.read(
 		queries.reports.byId({ ...hours, dimension: "tag", count: maxTagRows }),
 	);
@@ -94,17 +45,16 @@ async function answerTags(c: Context, { engine, queries }: SpendState) {
 }
 
 async function answerCalculate(
-	c: Context,
+	{ body }: Asked<z.output<typeof calculateBody>>,
 	{ catalog, clock, meter }: SpendState,
 ) {
-	const body = await readBody(c, calculateBody);
 	return calculate(body, { catalog: catalog(), meter, atMs: clock.now() });
 }
 
 const globalDays = 30;
 
 /** Of the last thirty days and today. */
-async function answerGlobal(_c: Context, state: SpendState) {
+async function answerGlobal(_: Asked, state: SpendState) {
 	const { engine, queries, clock, maxBudget } = state;
 	const today = Math.floor(clock.now() / dayMs) * dayMs;
 	const span = { fromMs: today - globalDays * dayMs, untilMs: lastMs };
@@ -120,8 +70,10 @@ async function answerGlobal(_c: Context, state: SpendState) {
 const customerQuery = z.object({ end_user_id: text });
 
 /** All that an end user ever cost. One that no call has named is unknown: 400, as LiteLLM has it. */
-async function answerCustomer(c: Context, { engine, queries }: SpendState) {
-	const { end_user_id } = readQuery(c, customerQuery);
+async function answerCustomer(
+	{ query: { end_user_id } }: Asked<undefined, z.output<typeof customerQuery>>,
+	{ engine, queries }: SpendState,
+) {
 	// As the label of a call was cleaned.
 	const id = cutLabel(cleanLabel(end_user_id));
 	const hours = toHours(toSpan(null));
@@ -146,3 +98,49 @@ async function answerCustomer(c: Context, { engine, queries }: SpendState) {
 		object_permission: null,
 	};
 }
+
+const customerInfo = (path: string) =>
+	defineRoute({
+		method: "GET",
+		path,
+		summary: "An end user and what they have cost",
+		for: "operator",
+		query: customerQuery,
+		answer: answerCustomer,
+	});
+
+export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
+	defineRoute({
+		method: "GET",
+		path: "/spend/logs",
+		summary: "Calls, newest first, or what was spent by day",
+		for: "operator",
+		query: logsQuery,
+		answer: answerLogs,
+	}),
+	defineRoute({
+		method: "GET",
+		path: "/spend/tags",
+		summary: "What was spent by tag",
+		for: "operator",
+		query: tagsQuery,
+		answer: answerTags,
+	}),
+	defineRoute({
+		method: "POST",
+		path: "/spend/calculate",
+		summary: "What a request or a reply costs",
+		for: "operator",
+		body: calculateBody,
+		answer: answerCalculate,
+	}),
+	defineRoute({
+		method: "GET",
+		path: "/global/spend",
+		summary: "What everybody has spent in thirty days",
+		for: "operator",
+		answer: answerGlobal,
+	}),
+	customerInfo("/customer/info"),
+	customerInfo("/end_user/info"),
+];

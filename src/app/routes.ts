@@ -102,7 +102,8 @@ async function openManagedRoutes(
 	gateway: Gateway,
 	{ store, keys, clock, newSecret }: RouteState,
 ): Promise<Routes> {
-	const [{ addSpendRoutes }, { addKeyRoutes }] = await Promise.all([
+	const [{ addRoutes }, { spendRoutes }, { keyRoutes }] = await Promise.all([
+		import("../admin/route.ts"),
 		import("../admin/spend.ts"),
 		import("../admin/keys.ts"),
 	]);
@@ -112,7 +113,7 @@ async function openManagedRoutes(
 	const requireOperator = (headers: RequestHeaders) => {
 		if (digest !== null) requireMasterKey(headers, digest);
 	};
-	addSpendRoutes(app, {
+	addRoutes(app, spendRoutes, {
 		engine,
 		queries,
 		catalog: gateway.catalog,
@@ -124,7 +125,7 @@ async function openManagedRoutes(
 			digest !== null && timingSafeEqual(toDigest(key), digest),
 		requireOperator,
 	});
-	addKeyRoutes(app, {
+	addRoutes(app, keyRoutes, {
 		keys,
 		newSecret,
 		forget: gateway.counter.forget,

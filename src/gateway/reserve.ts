@@ -26,7 +26,13 @@ export function reserve(
 		nanos: grant?.payer === "operator" ? hold.nanos : 0n,
 		tokens: hold.inputTokens + hold.outputTokens,
 	};
-	const reserved = gateway.counter.reserve(subjects, limits, wanted);
+	const reserved = gateway.counter.reserve({
+		id: call.id,
+		subjects,
+		limits,
+		models: call.model === null ? [] : [call.model],
+		wanted,
+	});
 	if (!(reserved instanceof Promise)) {
 		keep(reserved, call, key);
 		return undefined;

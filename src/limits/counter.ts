@@ -1,6 +1,7 @@
 /** What counts calls against their limits. Whoever keeps the counts, this is how they are asked. */
 import type { Refusal } from "../domain/judge.ts";
 import type { Limit } from "../domain/limit.ts";
+import type { Nanos } from "../domain/nanos.ts";
 import type { Subject } from "../domain/subject.ts";
 
 /** What a call may come to, or has come to. Every call is one request, and one at a time. */
@@ -30,19 +31,37 @@ export interface Fullness {
 	readonly resetsMs: number | null;
 }
 
+/** A call that asks to be let in. */
+export interface Asking {
+	/** Of the call; unique. A keeper that several processes share remembers by it what the call has taken. */
+	readonly id: string;
+	/** All that the call belongs to, limited or not. */
+	readonly subjects: readonly Subject[];
+	/** Those of its subjects that are about this call: a limit for a model is here only if the call can reach it. */
+	readonly limits: readonly Limit[];
+	/** Every model that the call names. */
+	readonly models: readonly string[];
+	readonly wanted: Amounts;
+}
+
 export interface Counter {
 	/** The subject is gone: nothing of it is kept. Calls of it that run end as they would have. */
 	forget(subject: Subject): void;
+	/**
+	 * What the subject has spent, in each of its windows of now, is so much and no longer what was counted; what open calls
+	 * hold stays. Rejects with StoreError.
+	 */
+	restate(subject: Subject, spent: Nanos): Promise<void>;
 	/** Of these limits' budgets the fullest; null: there is none, or none has been asked for yet. */
 	fullest(limits: readonly Limit[]): Fullness | null;
 	/**
 	 * Takes what a call may come to of all its limits, or of none. At most the ceilings are ever let in, however many calls
-	 * ask at once. A promise where what was spent before must be read first; it rejects with StoreError.
-	 * @param subjects all that the call belongs to, limited or not
+	 * ask at once, in however many processes. A promise where something must be asked first; it rejects with StoreError.
 	 */
-	reserve(
-		subjects: readonly Subject[],
-		limits: readonly Limit[],
-		wanted: Amounts,
-	): Reserved | Promise<Reserved>;
+	reserve(asking: Asking): Reserved | Promise<Reserved>;
+	/** Nothing is counted any more. What ended before is written first. */
+	close(): Promise<void>;
 }
+
+/** What was spent within a limit's window before anybody counted. */
+export type ReadSpent = (limit: Limit, sinceMs: number) => Promise<bigint>;

@@ -18,25 +18,29 @@ import {
 import { type Claim, judge, toRefusal } from "../domain/judge.ts";
 import type { Limit } from "../domain/limit.ts";
 import type { Subject } from "../domain/subject.ts";
+import { allowsModel } from "../domain/virtual-key.ts";
 import { forever, isIn, type Window, windowAt } from "../domain/window.ts";
 import type { Clock } from "../platform/contract.ts";
 import type {
 	Amounts,
+	Asking,
 	Counter,
 	Fullness,
+	ReadSpent,
 	Reservation,
 	Reserved,
 } from "./counter.ts";
 
 export interface MemoryCounterOptions {
 	readonly clock: Clock;
-	/** What the subject has spent since then; all that is settled by now is part of it. Rejects with StoreError. */
-	readonly readSpent: (subject: Subject, sinceMs: number) => Promise<bigint>;
+	/** All that is settled by now is part of it. Rejects with StoreError. */
+	readonly readSpent: ReadSpent;
 }
 
 /** The count of one limit. What does not apply to its measure stays as it began. */
 interface Cell {
 	readonly subject: Subject;
+	readonly model: string | null;
 	/** Nanos. */
 	window: Window;
 	balance: Balance;
@@ -70,17 +74,29 @@ export function openMemoryCounter(options: MemoryCounterOptions): Counter {
 		budgets: new Map(),
 		loading: new Map(),
 	};
-	const reserve: Counter["reserve"] = (subjects, limits, wanted) => {
+	const reserve: Counter["reserve"] = (asking) => {
+		const { limits } = asking;
 		const missing = limits.filter((limit) => !s.cells.has(toName(limit)));
-		if (missing.length === 0) return take(s, subjects, limits, wanted);
+		if (missing.length === 0) return take(s, asking);
 		const loading = missing.map((limit) => load(s, limit));
 		// Asked again, because what was loaded may have been forgotten meanwhile.
-		return Promise.all(loading).then(() => reserve(subjects, limits, wanted));
+		return Promise.all(loading).then(() => reserve(asking));
 	};
 	return {
 		forget: (subject) => forget(s, toSubjectName(subject)),
+		restate: async (subject, spent) => {
+			const name = toSubjectName(subject);
+			// What is still being read would be added to it.
+			for (const [cell, loading] of s.loading) {
+				if (cell.startsWith(`${name}\n`)) await loading.catch(() => {});
+			}
+			for (const cell of s.budgets.get(name) ?? []) {
+				cell.balance = { ...cell.balance, settled: spent };
+			}
+		},
 		fullest: (limits) => findFullest(s, limits),
 		reserve,
+		close: async () => {},
 	};
 }
 
@@ -145,10 +161,11 @@ function load(s: State, limit: Limit): Promise<Cell> {
 
 async function openCell(s: State, limit: Limit): Promise<Cell> {
 	const { clock, readSpent } = s.options;
-	const { subject, measure, span } = limit;
+	const { subject, measure, span, model } = limit;
 	const window = windowOf(limit, clock.now());
 	const cell: Cell = {
 		subject,
+		model,
 		window,
 		balance: emptyBalance,
 		buckets: span.kind === "sliding" ? openBuckets(span.windowMs) : null,
@@ -160,7 +177,7 @@ async function openCell(s: State, limit: Limit): Promise<Cell> {
 	const others = () => s.budgets.get(name)?.filter((one) => one !== cell) ?? [];
 	s.budgets.set(name, [...others(), cell]);
 	try {
-		const settled = await readSpent(subject, window.startMs);
+		const settled = await readSpent(limit, window.startMs);
 		cell.balance = settleIn(cell.balance, { held: 0n, actual: settled });
 		return cell;
 	} catch (error) {
@@ -169,13 +186,9 @@ async function openCell(s: State, limit: Limit): Promise<Cell> {
 	}
 }
 
-function take(
-	s: State,
-	subjects: readonly Subject[],
-	limits: readonly Limit[],
-	wanted: Amounts,
-): Reserved {
+function take(s: State, asking: Asking): Reserved {
 	const { clock } = s.options;
+	const { limits, wanted } = asking;
 	const [nowMs, atMs] = [clock.now(), clock.monotonic()];
 	const claims = limits.map((limit) => toClaim(s, limit, wanted));
 	const verdict = judge(claims);
@@ -197,7 +210,7 @@ function take(
 		else if (cell.buckets) addTo(cell.buckets, Number(amount), atMs);
 		return { cell, limit, amount, windowStartMs: cell.window.startMs, atMs };
 	});
-	return { reservation: toReservation(s, subjects, stakes), refusal: null };
+	return { reservation: toReservation(s, asking, stakes), refusal: null };
 }
 
 const cellOf = (s: State, limit: Limit): Cell =>
@@ -248,7 +261,7 @@ const toRoomMs = (
 
 function toReservation(
 	s: State,
-	subjects: readonly Subject[],
+	{ subjects, models }: Asking,
 	stakes: readonly Stake[],
 ): Reservation {
 	let ended = false;
@@ -260,7 +273,7 @@ function toReservation(
 			const known = new Set(stakes.map(({ cell }) => cell));
 			for (const subject of subjects) {
 				for (const cell of s.budgets.get(toSubjectName(subject)) ?? []) {
-					if (!known.has(cell)) count(cell, actual);
+					if (!known.has(cell) && isAbout(cell, models)) count(cell, actual);
 				}
 			}
 		},
@@ -289,6 +302,9 @@ function endStake(stake: Stake, actual: Amounts): void {
 		default:
 	}
 }
+
+const isAbout = ({ model }: Cell, models: readonly string[]): boolean =>
+	model === null || models.some((one) => allowsModel([model], one));
 
 const count = (cell: Cell, { nanos }: Amounts): void => {
 	cell.balance = settleIn(cell.balance, { held: 0n, actual: nanos });

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { addSpendRoutes } from "../../src/admin/spend.ts";
+import { addRoutes } from "../../src/admin/route.ts";
+import { spendRoutes } from "../../src/admin/spend.ts";
 import { GatewayError } from "../../src/domain/error.ts";
 import type { Nanos } from "../../src/domain/nanos.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
@@ -39,7 +40,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		if (!isOurs) return c.text(String(error), 500);
 		return toErrorReply(error, "0-0", "management");
 	});
-	addSpendRoutes(app, {
+	addRoutes(app, spendRoutes, {
 		engine: { ...store.engine, ...options.engine },
 		queries: compileQueries(...toCompiler(store)),
 		catalog,

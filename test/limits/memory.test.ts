@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { toDuration } from "../../src/domain/duration.ts";
 import type { Limit, Measure, Span } from "../../src/domain/limit.ts";
-import type { Reservation } from "../../src/limits/counter.ts";
+import type { Asking, Counter, Reservation } from "../../src/limits/counter.ts";
 import { openMemoryCounter } from "../../src/limits/memory.ts";
 
 const subject = { kind: "key", id: "k" } as const;
@@ -55,6 +55,19 @@ interface Running {
 
 const dayOf = (ms: number) => Math.floor(ms / 86_400_000);
 
+const ask = (
+	counter: Counter,
+	of: readonly Limit[],
+	wanted: Asking["wanted"],
+) =>
+	counter.reserve({
+		id: "c",
+		subjects: [subject],
+		limits: of,
+		models: ["claude-sonnet-5-5"],
+		wanted,
+	});
+
 test("random calls", async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (script) => {
@@ -63,7 +76,7 @@ test("random calls", async () => {
 			const counter = openMemoryCounter({
 				clock: { now: () => nowMs, monotonic: () => nowMs - startMs },
 				// Today already, and long ago as well.
-				readSpent: async (_subject, sinceMs) => {
+				readSpent: async (_limit, sinceMs) => {
 					if (sinceMs === 0) return before + 100n;
 					return dayOf(sinceMs) === dayOf(startMs) ? before : 0n;
 				},
@@ -86,11 +99,7 @@ test("random calls", async () => {
 				} else {
 					const { nanos, tokens } = one;
 					const wanted = { nanos: BigInt(nanos), tokens };
-					const { reservation } = await counter.reserve(
-						[subject],
-						limits,
-						wanted,
-					);
+					const { reservation } = await ask(counter, limits, wanted);
 					if (reservation === null) continue;
 					running.push({ reservation, nanos, tokens, day: dayOf(nowMs) });
 					asked.push({ atMs: nowMs, tokens });
@@ -114,7 +123,7 @@ test("random calls", async () => {
 				reservation.end({ nanos: 0n, tokens: 0 });
 			}
 			nowMs += 2 * 86_400_000;
-			const all = await counter.reserve([subject], limits, {
+			const all = await ask(counter, limits, {
 				nanos: BigInt(Math.min(1_000, 5_000 - spent)),
 				tokens: 300,
 			});
@@ -129,14 +138,14 @@ test("a call that began before its budget was made counts in it when it ends", a
 		clock: { now: () => startMs, monotonic: () => 0 },
 		readSpent: async () => 0n,
 	});
-	const early = await counter.reserve([subject], [], { nanos: 90n, tokens: 0 });
+	const early = await ask(counter, [], { nanos: 90n, tokens: 0 });
 	const limit = toLimit("nanos", daily, 100n);
-	const ask = async (nanos: bigint) =>
-		(await counter.reserve([subject], [limit], { nanos, tokens: 0 })).refusal;
-	expect(await ask(40n)).toBeNull();
+	const refusalOf = async (nanos: bigint) =>
+		(await ask(counter, [limit], { nanos, tokens: 0 })).refusal;
+	expect(await refusalOf(40n)).toBeNull();
 	early.reservation?.end({ nanos: 50n, tokens: 0 });
-	expect(await ask(11n)).toMatchObject({ used: 50n, held: 40n });
-	expect(await ask(10n)).toBeNull();
+	expect(await refusalOf(11n)).toMatchObject({ used: 50n, held: 40n });
+	expect(await refusalOf(10n)).toBeNull();
 });
 
 test("a budget that could not be read is read again, and what is forgotten is read anew", async () => {
@@ -149,15 +158,15 @@ test("a budget that could not be read is read again, and what is forgotten is re
 		},
 	});
 	const limit = toLimit("nanos", daily, 100n);
-	const ask = async () =>
-		counter.reserve([subject], [limit], { nanos: 60n, tokens: 0 });
-	const failure = await ask().catch((error) => error);
+	const refusalOf = async () =>
+		ask(counter, [limit], { nanos: 60n, tokens: 0 });
+	const failure = await refusalOf().catch((error) => error);
 	expect(String(failure)).toContain("away");
 	spent = 50n;
-	expect((await ask()).refusal).toMatchObject({ used: 50n });
+	expect((await refusalOf()).refusal).toMatchObject({ used: 50n });
 	counter.forget(subject);
 	spent = 0n;
-	const { reservation } = await ask();
+	const { reservation } = await refusalOf();
 	reservation?.end({ nanos: 60n, tokens: 0 });
-	expect((await ask()).refusal).toMatchObject({ used: 60n, held: 0n });
+	expect((await refusalOf()).refusal).toMatchObject({ used: 60n, held: 0n });
 });

@@ -1,0 +1,108 @@
+/** The routes of the management API: how each stands in a table, and how the tables become an app. */
+import type { Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { z } from "zod";
+import { GatewayError } from "../domain/error.ts";
+import type { RequestHeaders } from "../platform/contract.ts";
+import { toAnswerable } from "./answerable.ts";
+import { readBody, readQuery } from "./read-input.ts";
+
+/** What a route was asked: its body and query as their schemas give them. */
+export interface Asked<Body = undefined, Query = undefined> {
+	readonly body: Body;
+	readonly query: Query;
+	/** Of the path: `/key/:key/regenerate`. */
+	readonly params: Readonly<Record<string, string>>;
+	readonly headers: RequestHeaders;
+	/** The route's path, without the slash in front: what the log of changes calls what was done. */
+	readonly action: string;
+}
+
+/** A row. `defineRoute` checks that its parts fit. */
+export interface ManagedRoute<State> {
+	readonly method: "GET" | "POST";
+	readonly path: string;
+	/** One line for people, as it stands in the API's description. */
+	readonly summary: string;
+	/** Who may call it. `holder`: also the holder of a key, about what is the key's; the route looks itself. */
+	readonly for: "operator" | "holder";
+	readonly body?: z.ZodType;
+	readonly query?: z.ZodType;
+	readonly answer: (
+		asked: Asked<never, never>,
+		state: State,
+	) => Promise<unknown>;
+}
+
+interface Row<State, Body, Query>
+	extends Omit<ManagedRoute<State>, "body" | "query" | "answer"> {
+	readonly body?: z.ZodType<Body>;
+	readonly query?: z.ZodType<Query>;
+	/** Resolves with what is answered, as JSON. Rejects with GatewayError or StoreError. */
+	readonly answer: (
+		asked: Asked<Body, Query>,
+		state: State,
+	) => Promise<unknown>;
+}
+
+export const defineRoute = <State, Body = undefined, Query = undefined>(
+	row: Row<State, Body, Query>,
+): ManagedRoute<State> => row as ManagedRoute<State>;
+
+/** @throws GatewayError for a caller who may not manage */
+export type RequireOperator = (headers: RequestHeaders) => void;
+
+/** Of a body; reading a longer one would hold up the calls that run. */
+const maxBodyBytes = 4 * 1024 * 1024;
+
+const limit = bodyLimit({
+	maxSize: maxBodyBytes,
+	onError: () => {
+		throw new GatewayError(
+			"request_too_large",
+			`The body must have at most ${maxBodyBytes} bytes.`,
+		);
+	},
+});
+
+type ManagedContext = Context<{ Bindings: { headers: RequestHeaders } }>;
+
+/** Errors leave as GatewayError. */
+export function addRoutes<E extends { headers: RequestHeaders }, State>(
+	app: Hono<{ Bindings: E }>,
+	routes: readonly ManagedRoute<State>[],
+	state: State & { readonly requireOperator: RequireOperator },
+): void {
+	for (const route of routes) {
+		app.on(
+			route.method,
+			route.path,
+			async (c, next) => {
+				if (route.for === "operator") state.requireOperator(c.env.headers);
+				await next();
+			},
+			limit,
+			async (c) => {
+				const asked = await read(c as unknown as ManagedContext, route);
+				try {
+					return c.json((await route.answer(asked, state)) as object);
+				} catch (error) {
+					throw toAnswerable(error);
+				}
+			},
+		);
+	}
+}
+
+async function read<State>(
+	c: ManagedContext,
+	{ body, query, path }: ManagedRoute<State>,
+): Promise<Asked<never, never>> {
+	return {
+		body: (body && (await readBody(c, body))) as never,
+		query: (query && readQuery(c, query)) as never,
+		params: c.req.param() as Record<string, string>,
+		headers: c.env.headers,
+		action: path.slice(1),
+	};
+}
