@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
+import { tellBudget } from "./app/budget-news.ts";
 import {
 	logCause,
 	openUnknownModelWarning,
@@ -22,8 +23,9 @@ import { idleConnectionSeconds } from "./gateway/open-call.ts";
 import { type Gateway, openGateway } from "./gateway/pipeline.ts";
 import { openTotals } from "./gateway/totals.ts";
 import { openUnwritten } from "./gateway/unwritten.ts";
-import { openKeyLimits } from "./limits/key-limits.ts";
+import { openCallLimits } from "./limits/call-limits.ts";
 import { openMemoryCounter } from "./limits/memory.ts";
+import { withResets } from "./limits/spent.ts";
 import type {
 	Listener,
 	ReadHeaders,
@@ -32,8 +34,8 @@ import type {
 	UpstreamFetch,
 } from "./platform/contract.ts";
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
-import { type Keys, openKeys } from "./store/keys.ts";
-import { readSpent } from "./store/read-spent.ts";
+import { type OpenDirectory, openDirectory } from "./store/directory.ts";
+import { readSpent as readLedger } from "./store/read-spent.ts";
 import type { Store } from "./store/store.ts";
 
 /** The runtime's services, handed in. */
@@ -78,23 +80,26 @@ export async function openApp(
 	});
 	const prices = await openPricesBeside(config, opening);
 	const store = await opening;
-	const { keys, totals } = await readState(store, rim).catch(async (error) => {
+	const state = await readState(store, rim).catch(async (error) => {
 		prices.close();
 		await store.close();
 		throw error;
 	});
+	const { directory } = state;
+	const { clock } = rim;
+	const readSpent = withResets(
+		(limit, sinceMs) => readLedger(store, limit, sinceMs),
+		directory,
+	);
+	const limits = openCallLimits({ ...config.limiting, directory, clock });
 	const gateway = openGateway({
 		...rim,
 		...options,
-		...toGatewayOptions(config, keys),
+		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
-		counter: openMemoryCounter({
-			clock: rim.clock,
-			readSpent: ({ subject }, sinceMs) => readSpent(store, subject, sinceMs),
-		}),
-		limitsOf: openKeyLimits(),
+		counter: openMemoryCounter({ clock, readSpent, onSpent: tellBudget }),
 		catalog: prices.catalog,
-		totals: openTotals(rim.clock, totals),
+		totals: openTotals(clock, state.totals),
 		unwritten,
 		onUnknownModel: openUnknownModelWarning(),
 		userAgent: `tollway/${options.version}`,
@@ -109,7 +114,7 @@ export async function openApp(
 		closed: null,
 		gateway,
 		store,
-		keys,
+		directory,
 		prices,
 	};
 	const routes = defineRoutes(config, gateway, {
@@ -118,8 +123,9 @@ export async function openApp(
 		findFault: async () =>
 			life.stopping ? "it is stopping" : await store.probe(),
 		store,
-		keys,
-		clock: rim.clock,
+		directory,
+		readSpent,
+		clock,
 		newSecret: rim.newSecret,
 	});
 	try {
@@ -133,14 +139,14 @@ export async function openApp(
 /** What the database says of keys and sums. Rejects with StoreError. */
 async function readState(store: Store, { clock, newId }: Rim) {
 	const totals = await readTotals(store, clock);
-	const keys = await openKeys({
+	const directory = await openDirectory({
 		engine: store.engine,
 		queries: store.queries.objects,
 		clock,
 		newId,
-		onFault: tellKeysFault,
+		onFault: tellChangesFault,
 	});
-	return { keys, totals };
+	return { directory, totals };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */
@@ -179,13 +185,13 @@ interface Life {
 	closed: Promise<void> | null;
 	readonly gateway: Gateway;
 	readonly store: Store;
-	readonly keys: Keys;
+	readonly directory: OpenDirectory;
 	readonly prices: Prices;
 }
 
-const tellKeysFault = (error: unknown) =>
+const tellChangesFault = (error: unknown) =>
 	getLogger(["tollway", "store"]).warning(
-		"What other processes changed of the keys could not be read; it is tried again: {error}",
+		"What other processes changed of keys, teams and limits could not be read; it is tried again: {error}",
 		{ error },
 	);
 
@@ -195,7 +201,7 @@ function close(life: Life): Promise<void> {
 		life.gateway.flights.close();
 		life.prices.close();
 		await life.gateway.counter.close();
-		await life.keys.close();
+		await life.directory.close();
 		await life.store.close();
 	})();
 	return life.closed;

@@ -1,27 +1,40 @@
 /** `GET /key/list`: pages of keys. */
 import { z } from "zod";
 import type { VirtualKey } from "../domain/virtual-key.ts";
+import { toSummedNanos } from "../store/reports.ts";
 import { toKeyRow } from "./key-row.ts";
-import { type KeysState, readSpend } from "./keys-state.ts";
 import { flag, text } from "./read-input.ts";
 import type { Asked } from "./route.ts";
+import { toHours, toSpan } from "./spend-span.ts";
+import type { AdminState } from "./state.ts";
+import { toUserRow } from "./user-row.ts";
 
 const maxPage = 100;
-const whole = (most: number) =>
+
+/** A whole number from 1 on, as a query has it. */
+export const whole = (most: number) =>
 	z
 		.string()
 		.regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 on")
 		.transform((value) => Math.min(Number(value), most));
 
+export const pageNumber = whole(Number.MAX_SAFE_INTEGER).default(1);
+
+/** By what keys are sorted; one that is not known here is looked up. */
 const sorts = {
 	created_at: (key: VirtualKey) => key.createdMs,
 	updated_at: (key: VirtualKey) => key.updatedMs,
 	token: (key: VirtualKey) => key.id,
 	key_alias: (key: VirtualKey) => key.alias ?? "",
+	max_budget: (key: VirtualKey) =>
+		key.maxBudgetNanos ?? Number.POSITIVE_INFINITY,
+	spend: null,
 } as const;
 
+type Sort = keyof typeof sorts;
+
 export const listQuery = z.object({
-	page: whole(Number.MAX_SAFE_INTEGER).default(1),
+	page: pageNumber,
 	size: whole(maxPage).default(10),
 	user_id: text.optional(),
 	team_id: text.optional(),
@@ -29,8 +42,11 @@ export const listQuery = z.object({
 	key_hash: text.optional(),
 	key_alias: text.optional(),
 	return_full_object: flag.default(false),
+	include_team_keys: flag.default(false),
+	include_created_by_keys: flag.default(false),
+	expand: z.enum(["user"], { error: "must be user" }).optional(),
 	sort_by: z
-		.enum(Object.keys(sorts) as (keyof typeof sorts)[], {
+		.enum(Object.keys(sorts) as Sort[], {
 			error: `must be one of ${Object.keys(sorts).join(", ")}`,
 		})
 		.default("created_at"),
@@ -39,23 +55,24 @@ export const listQuery = z.object({
 		.default("desc"),
 });
 
+type Query = z.output<typeof listQuery>;
+
 export async function listKeys(
-	{ query: asked }: Asked<undefined, z.output<typeof listQuery>>,
-	state: KeysState,
+	{ query: asked }: Asked<undefined, Query>,
+	state: AdminState,
 ) {
-	const found = state.keys.list().filter(isAskedFor(asked));
-	const by = sorts[asked.sort_by];
-	found.sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
-	if (asked.sort_order === "desc") found.reverse();
+	const found = state.directory.keys.list().filter(isAskedFor(asked, state));
+	const by = await toOrder(asked.sort_by, state);
+	const sorted = found.toSorted((a, b) =>
+		by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0,
+	);
+	if (asked.sort_order === "desc") sorted.reverse();
 	const start = (asked.page - 1) * asked.size;
-	const page = found.slice(start, start + asked.size);
+	const page = sorted.slice(start, start + asked.size);
+	const isFull = asked.return_full_object || asked.expand !== undefined;
 	return {
-		keys: asked.return_full_object
-			? await Promise.all(
-					page.map(async (key) =>
-						toKeyRow(key, await readSpend(key, state), state.clock.now()),
-					),
-				)
+		keys: isFull
+			? await Promise.all(page.map((key) => toFullRow(key, asked, state)))
 			: page.map(({ id }) => id),
 		total_count: found.length,
 		current_page: asked.page,
@@ -63,11 +80,52 @@ export async function listKeys(
 	};
 }
 
+async function toFullRow(
+	key: VirtualKey,
+	{ expand }: Query,
+	state: AdminState,
+) {
+	const row = await toKeyRow(key, state);
+	if (expand === undefined) return row;
+	const user = key.userId && state.directory.users.byId(key.userId);
+	return { ...row, user: user ? await toUserRow(user, state) : null };
+}
+
+/** Keys of one answer by what they have spent; a key beyond has spent less than all of these. */
+const maxSpenders = 100_000;
+
+async function toOrder(
+	sort: Sort,
+	{ engine, queries }: AdminState,
+): Promise<(key: VirtualKey) => number | string | bigint> {
+	const known = sorts[sort];
+	if (known !== null) return known;
+	const hours = toHours(toSpan(null));
+	const asked = { ...hours, dimension: "key", count: maxSpenders };
+	const rows = await engine.read(queries.reports.byId(asked));
+	const spent = new Map(
+		rows.map(([id, , cost]) => [String(id), toSummedNanos(cost)]),
+	);
+	return ({ id }) => spent.get(id) ?? 0n;
+}
+
+/** With a user also the keys of their teams, and those they made, where that is asked for. */
 const isAskedFor =
-	(asked: z.output<typeof listQuery>) =>
+	(asked: Query, { directory }: AdminState) =>
 	(key: VirtualKey): boolean =>
-		(asked.user_id ?? key.userId) === key.userId &&
+		isOfUser(key, asked, directory) &&
 		(asked.team_id ?? key.teamId) === key.teamId &&
 		(asked.organization_id ?? key.organizationId) === key.organizationId &&
 		(asked.key_alias ?? key.alias) === key.alias &&
 		[undefined, key.id, key.hash].includes(asked.key_hash);
+
+function isOfUser(
+	key: VirtualKey,
+	{ user_id: user, include_team_keys, include_created_by_keys }: Query,
+	{ teams }: AdminState["directory"],
+): boolean {
+	if (user === undefined || key.userId === user) return true;
+	if (include_created_by_keys && key.createdBy === user) return true;
+	const team = include_team_keys && key.teamId && teams.byId(key.teamId);
+	return team ? team.members.some(({ userId }) => userId === user) : false;
+}

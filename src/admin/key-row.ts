@@ -1,69 +1,56 @@
 /** A key as LiteLLM's routes show it. */
-import { type Nanos, toNanos } from "../domain/nanos.ts";
+import type { Nanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
-import { findReset } from "../limits/key-limits.ts";
-import { toDollars, toTime } from "./spend-row.ts";
-
-const toTimeOrNull = (ms: number | null): string | null =>
-	ms === null ? null : toTime(ms);
-
-const toBudget = (nanos: number | null): number | null =>
-	nanos === null ? null : toDollars(toNanos(BigInt(nanos)));
+import { toLimitedColumns, toMetadata, toTimeOrNull } from "./limit-row.ts";
+import { toTime } from "./spend-row.ts";
+import { type AdminState, readSpend } from "./state.ts";
 
 /** Without the token itself: its hash stands beside it where the contract wants it. */
-export const toKeyInfo = (key: VirtualKey, spend: Nanos, nowMs: number) => ({
+const toKeyColumns = (key: VirtualKey, spend: Nanos, state: AdminState) => ({
 	key_name: key.name,
 	key_alias: key.alias,
-	spend: toDollars(spend),
 	expires: toTimeOrNull(key.expiresMs),
 	models: key.models,
-	aliases: {},
+	aliases: key.aliases,
 	config: {},
 	user_id: key.userId,
 	team_id: key.teamId,
 	organization_id: key.organizationId,
 	permissions: {},
-	max_parallel_requests: key.maxParallel,
-	metadata: key.metadata,
+	...toLimitedColumns(key, spend, state),
+	metadata: toMetadata(key.metadata, key),
 	tags: key.tags,
 	blocked: key.blocked,
-	tpm_limit: key.tpmLimit,
-	rpm_limit: key.rpmLimit,
-	max_budget: toBudget(key.maxBudgetNanos),
-	soft_budget: null,
-	budget_duration: key.budgetDuration,
-	budget_reset_at: toTimeOrNull(findReset(key, nowMs)),
-	budget_limits: key.budgetLimits.map(({ duration, maxBudgetNanos }) => ({
-		budget_duration: duration,
-		max_budget: toBudget(maxBudgetNanos),
-	})),
-	budget_id: null,
 	allowed_cache_controls: [],
 	allowed_routes: key.allowedRoutes,
 	credential: key.credential,
-	model_spend: {},
-	model_max_budget: {},
 	created_at: toTime(key.createdMs),
 	created_by: key.createdBy,
 	updated_at: toTime(key.updatedMs),
-	updated_by: key.createdBy,
-	litellm_budget_table: null,
+	updated_by: key.updatedBy,
+	object_permission: null,
 });
 
+/** As `/key/info` has it. */
+export async function toKeyInfo(key: VirtualKey, state: AdminState) {
+	const spend = await readSpend({ kind: "key", id: key.id }, key, state);
+	return toKeyColumns(key, spend, state);
+}
+
 /** As `/key/list` has it. */
-export const toKeyRow = (key: VirtualKey, spend: Nanos, nowMs: number) => ({
+export const toKeyRow = async (key: VirtualKey, state: AdminState) => ({
 	token: key.id,
-	...toKeyInfo(key, spend, nowMs),
+	...(await toKeyInfo(key, state)),
 });
 
 /** The one answer that holds the key itself. */
-export const toMadeKey = (
+export const toMadeKey = async (
 	key: VirtualKey,
 	clear: string,
-	{ spend, nowMs }: { readonly spend: Nanos; readonly nowMs: number },
+	state: AdminState,
 ) => ({
 	key: clear,
 	token: key.id,
 	token_id: key.id,
-	...toKeyInfo(key, spend, nowMs),
+	...(await toKeyInfo(key, state)),
 });

@@ -1,180 +1,198 @@
 /** Virtual keys: LiteLLM's `/key/…`. */
 import { z } from "zod";
+import type { Directory } from "../domain/directory.ts";
 import { addDuration } from "../domain/duration.ts";
 import { GatewayError } from "../domain/error.ts";
-import { noNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
-import type { Act, Keys } from "../store/keys.ts";
+import type { Act } from "../store/directory.ts";
 import {
 	deleteBody,
 	generateBody,
-	type KeyFields,
-	limitFields,
 	oneKey,
 	regenerateBody,
+	resetBody,
+	serviceAccountBody,
 	updateBody,
 } from "./key-fields.ts";
 import { listKeys, listQuery } from "./key-list.ts";
 import { toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
-import { type KeysState, readSpend } from "./keys-state.ts";
 import { editKey, makeKey, renewKey, toHash } from "./make-key.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
+import {
+	type AdminState,
+	requireBudget,
+	restate,
+	toAct,
+	toMade,
+} from "./state.ts";
+
+const refuse = (sentence: string) =>
+	new GatewayError("malformed_request", sentence);
 
 const aliasTaken = () =>
-	new GatewayError(
-		"malformed_request",
+	refuse(
 		"key_alias: another key has it already. Choose another, or change that key.",
 	);
 
-/** What the log of changes says of whoever has the master key. */
-const operator = "operator";
-
-const toAct = ({ action }: { readonly action: string }): Act => ({
-	action,
-	actor: operator,
-});
-
-/** A limit that nobody keeps is worse than none. @throws GatewayError `malformed_request` */
-function requireKept(fields: KeyFields, { keepsLimits }: KeysState): void {
-	const named = limitFields.find((name) => fields[name] !== undefined);
-	if (keepsLimits || named === undefined) return;
-	throw new GatewayError(
-		"malformed_request",
-		`${named}: this version of Tollway keeps limits of keys with the embedded database only, not with PostgreSQL. Leave it out.`,
-	);
-}
-
-async function generate(
-	asked: Asked<z.output<typeof generateBody>>,
-	state: KeysState,
-) {
-	const { keys, clock } = state;
-	const { key: own, ...fields } = asked.body;
-	requireKept(fields, state);
-	const secret = own ?? `sk-${state.newSecret()}`;
-	const nowMs = clock.now();
-	const key = makeKey(secret, fields, { nowMs, actor: operator });
-	requireFreeAlias(keys, key);
-	if (!(await keys.add(key, toAct(asked)))) throw valueTaken();
-	return toMadeKey(key, secret, { spend: noNanos, nowMs });
-}
-
 const valueTaken = () =>
-	new GatewayError(
-		"malformed_request",
-		"key: this value is taken. Choose another, or leave it out.",
-	);
+	refuse("key: this value is taken. Choose another, or leave it out.");
 
-function requireFreeAlias(keys: Keys, { id, alias }: VirtualKey): void {
+const toSubject = ({ id }: VirtualKey) => ({ kind: "key", id }) as const;
+
+function generate(
+	asked: Asked<z.output<typeof generateBody>>,
+	state: AdminState,
+) {
+	return add(asked.body, toAct(asked), state);
+}
+
+function generateForService(
+	asked: Asked<z.output<typeof serviceAccountBody>>,
+	state: AdminState,
+) {
+	return add({ ...asked.body, user_id: null }, toAct(asked), state);
+}
+
+async function add(
+	{ key: own, ...fields }: z.output<typeof generateBody>,
+	act: Act,
+	state: AdminState,
+) {
+	const { directory } = state;
+	const secret = own ?? `sk-${state.newSecret()}`;
+	const made = await directory.change(act, () => {
+		requireBudget(fields.budget_id, directory);
+		const key = makeKey(secret, fields, toMade(state));
+		requireFreeAlias(directory, key);
+		requireFreeValue(directory, key.hash);
+		return { edits: [{ kind: "key", id: key.id, item: key }], result: key };
+	});
+	return toMadeKey(made, secret, state);
+}
+
+function requireFreeAlias({ keys }: Directory, { id, alias }: VirtualKey) {
 	const other = alias === null ? null : keys.byAlias(alias);
 	if (other !== null && other.id !== id) throw aliasTaken();
 }
 
-/** By the key itself, its id or hash, or its alias. @throws GatewayError `not_found` */
-function find(keys: Keys, name: string): VirtualKey {
-	const key =
+/** What once was a key's first value is its id for good. */
+function requireFreeValue({ keys }: Directory, hash: string): void {
+	if (keys.isTaken(hash) || keys.byId(hash) !== null) throw valueTaken();
+}
+
+/** By the key itself, its id or hash, or its alias; null: there is none. */
+function look({ keys }: Directory, name: string): VirtualKey | null {
+	return (
 		keys.byId(name) ??
 		keys.find(name) ??
 		keys.find(toHash(name)) ??
-		keys.byAlias(name);
+		keys.byAlias(name)
+	);
+}
+
+/** @throws GatewayError `not_found` */
+function find(directory: Directory, name: string): VirtualKey {
+	const key = look(directory, name);
 	if (key !== null) return key;
 	// What was sent may be a key, and is not for logs.
 	throw new GatewayError("not_found", "There is no such key.");
 }
 
-async function change(
-	{ keys }: KeysState,
+/** @param edit throws GatewayError for what may not be */
+const change = (
 	name: string,
 	act: Act,
+	{ directory }: AdminState,
 	edit: (key: VirtualKey) => VirtualKey,
-): Promise<VirtualKey> {
-	const { id } = find(keys, name);
-	const changed = await keys.change(id, act, (key) => {
-		const edited = edit(key);
-		requireFreeAlias(keys, edited);
-		return edited;
+): Promise<VirtualKey> =>
+	directory.change(act, () => {
+		const item = edit(find(directory, name));
+		requireFreeAlias(directory, item);
+		return { edits: [{ kind: "key", id: item.id, item }], result: item };
 	});
-	if (changed !== null) return changed;
-	throw new GatewayError("not_found", "There is no such key.");
-}
 
 async function update(
 	asked: Asked<z.output<typeof updateBody>>,
-	state: KeysState,
+	state: AdminState,
 ) {
 	const { key: name, ...fields } = asked.body;
-	requireKept(fields, state);
-	const nowMs = state.clock.now();
-	const key = await change(state, name, toAct(asked), (found) =>
-		editKey(found, fields, nowMs),
-	);
-	return { key: name, ...toKeyInfo(key, await readSpend(key, state), nowMs) };
+	const key = await change(name, toAct(asked), state, (found) => {
+		requireBudget(fields.budget_id, state.directory);
+		return editKey(found, fields, toMade(state));
+	});
+	await restate(toSubject(key), fields, state);
+	return { key: name, ...(await toKeyInfo(key, state)) };
 }
 
 async function setBlocked(
 	asked: Asked<z.output<typeof oneKey>>,
-	state: KeysState,
+	state: AdminState,
 	blocked: boolean,
 ) {
-	const nowMs = state.clock.now();
-	const key = await change(state, asked.body.key, toAct(asked), (found) =>
-		editKey(found, { blocked }, nowMs),
+	const key = await change(asked.body.key, toAct(asked), state, (found) =>
+		editKey(found, { blocked }, toMade(state)),
 	);
-	return toKeyRow(key, await readSpend(key, state), nowMs);
+	return toKeyRow(key, state);
 }
 
+/** Those that are there go, whatever else is named. */
 async function remove(
 	asked: Asked<z.output<typeof deleteBody>>,
-	{ keys, forget }: KeysState,
+	{ directory, counter }: AdminState,
 ) {
-	const { keys: names = [], key_aliases = [] } = asked.body;
-	const found = new Map(
-		[...names, ...key_aliases].flatMap((name) => {
-			try {
-				return [[name, find(keys, name).id] as const];
-			} catch {
-				return []; // those that are there go all the same
-			}
-		}),
-	);
+	const { keys = [], key_aliases = [] } = asked.body;
+	const found = await directory.change(toAct(asked), () => {
+		const named = [...keys, ...key_aliases].flatMap((name) => {
+			const key = look(directory, name);
+			return key === null ? [] : [[name, key.id] as const];
+		});
+		const ids = new Set(named.map(([, id]) => id));
+		return {
+			edits: [...ids].map((id) => ({ kind: "key", id, item: null }) as const),
+			result: new Map(named),
+		};
+	});
 	if (found.size === 0) {
 		throw new GatewayError("not_found", "There is none of these keys.");
 	}
-	for (const id of found.values()) {
-		await keys.remove(id, toAct(asked));
-		forget({ kind: "key", id });
-	}
+	for (const id of found.values()) counter.forget({ kind: "key", id });
 	return { deleted_keys: [...found.keys()] };
 }
 
 /** Spend, alias and everything else stay; the value is new. With `grace_period` the old one works on for as long. */
 async function regenerate(
 	asked: Asked<z.output<typeof regenerateBody>>,
-	state: KeysState,
+	state: AdminState,
 ) {
-	const { body, params } = asked;
-	const { key, new_key, grace_period, new_master_key: _, ...fields } = body;
-	requireKept(fields, state);
-	const name = params.key ?? key;
-	if (name === undefined) {
-		throw new GatewayError("malformed_request", "key: is missing.");
-	}
+	const { directory, clock } = state;
+	const { key, new_key, grace_period, ...fields } = asked.body;
+	const name = asked.params.key ?? key;
+	if (name === undefined) throw refuse("key: is missing.");
 	const secret = new_key ?? `sk-${state.newSecret()}`;
-	const nowMs = state.clock.now();
+	const nowMs = clock.now();
 	const olderUntilMs = grace_period ? addDuration(nowMs, grace_period) : nowMs;
-	const hash = toHash(secret);
-	const renewed = await change(state, name, toAct(asked), (found) => {
-		if (state.keys.find(hash) !== null || state.keys.byId(hash) !== null) {
-			throw valueTaken();
-		}
-		return renewKey(editKey(found, fields, nowMs), secret, {
-			nowMs,
-			olderUntilMs,
-		});
+	const renewed = await change(name, toAct(asked), state, (found) => {
+		requireBudget(fields.budget_id, directory);
+		requireFreeValue(directory, toHash(secret));
+		const edited = editKey(found, fields, toMade(state));
+		return renewKey(edited, secret, { nowMs, olderUntilMs });
 	});
-	const spend = await readSpend(renewed, state);
-	return toMadeKey(renewed, secret, { spend, nowMs });
+	await restate(toSubject(renewed), fields, state);
+	return toMadeKey(renewed, secret, state);
+}
+
+async function resetSpend(
+	asked: Asked<z.output<typeof resetBody>>,
+	state: AdminState,
+) {
+	const fields = { spend: asked.body.reset_to };
+	const name = asked.params.key ?? "";
+	const key = await change(name, toAct(asked), state, (found) =>
+		editKey(found, fields, toMade(state)),
+	);
+	await restate(toSubject(key), fields, state);
+	return toKeyRow(key, state);
 }
 
 const infoQuery = z.object({ key: text.optional() });
@@ -182,114 +200,115 @@ const infoQuery = z.object({ key: text.optional() });
 /** Without `key` about the caller's own. */
 async function info(
 	{ query, headers }: Asked<undefined, z.output<typeof infoQuery>>,
-	state: KeysState,
+	state: AdminState,
 ) {
 	const { key: name } = query;
 	const own = state.readOwnKey(headers);
 	const key = own === null || name !== undefined ? asked() : own;
-	return {
-		key: name ?? key.id,
-		info: toKeyInfo(key, await readSpend(key, state), state.clock.now()),
-	};
+	return { key: name ?? key.id, info: await toKeyInfo(key, state) };
 
 	function asked(): VirtualKey {
 		if (own === null) state.requireOperator(headers);
-		if (name === undefined) {
-			throw new GatewayError("malformed_request", "key: is missing.");
-		}
-		if (own === null) return find(state.keys, name);
+		if (name === undefined) throw refuse("key: is missing.");
+		if (own === null) return find(state.directory, name);
 		const isOwn = [own.id, own.hash, own.alias].includes(name);
 		if (isOwn || toHash(name) === own.hash) return own;
 		throw new GatewayError("forbidden", "A key may only ask about itself.");
 	}
 }
 
-async function health({ headers }: Asked, state: KeysState) {
-	if (state.readOwnKey(headers) === null) {
-		state.requireOperator(headers);
-	}
+async function health({ headers }: Asked, state: AdminState) {
+	if (state.readOwnKey(headers) === null) state.requireOperator(headers);
 	return { key: "healthy", logging_callbacks: null };
 }
 
-export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
+const operator = { for: "operator", method: "POST" } as const;
+
+export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 	defineRoute({
-		method: "POST",
+		...operator,
 		path: "/key/generate",
 		summary: "Make a key; its value is shown in this answer only",
-		for: "operator",
 		body: generateBody,
 		answer: generate,
 	}),
 	defineRoute({
-		method: "POST",
+		...operator,
+		path: "/key/service-account/generate",
+		summary: "Make a key for a program, which belongs to a team only",
+		body: serviceAccountBody,
+		answer: generateForService,
+	}),
+	defineRoute({
+		...operator,
 		path: "/key/update",
-		summary: "Change a key; what is not said stays as it is",
-		for: "operator",
+		summary: "Change a key; what is not said stays, null takes a limit away",
 		body: updateBody,
 		answer: update,
 	}),
 	defineRoute({
-		method: "POST",
+		...operator,
 		path: "/key/delete",
 		summary: "Remove keys for good",
-		for: "operator",
 		body: deleteBody,
 		answer: remove,
 	}),
 	defineRoute({
-		method: "POST",
+		...operator,
 		path: "/key/block",
 		summary: "Refuse every call of a key until it is unblocked",
-		for: "operator",
 		body: oneKey,
 		answer: (asked, state) => setBlocked(asked, state, true),
 	}),
 	defineRoute({
-		method: "POST",
+		...operator,
 		path: "/key/unblock",
 		summary: "Let a blocked key work again",
-		for: "operator",
 		body: oneKey,
 		answer: (asked, state) => setBlocked(asked, state, false),
 	}),
 	defineRoute({
-		method: "POST",
+		...operator,
 		path: "/key/regenerate",
 		summary: "Give a key a new value; the old one can work on for a while",
-		for: "operator",
 		body: regenerateBody,
 		answer: regenerate,
 	}),
 	defineRoute({
-		method: "POST",
+		...operator,
 		path: "/key/:key/regenerate",
 		summary: "The same, with the key in the path",
-		for: "operator",
 		body: regenerateBody,
 		answer: regenerate,
+	}),
+	defineRoute({
+		...operator,
+		path: "/key/:key/reset_spend",
+		summary: "Say anew what counts as spent; the ledger stays as it is",
+		body: resetBody,
+		answer: resetSpend,
 	}),
 	defineRoute({
 		method: "GET",
+		for: "operator",
 		path: "/key/list",
 		summary: "Keys, a page at a time",
-		for: "operator",
 		query: listQuery,
 		answer: listKeys,
 	}),
 	defineRoute({
 		method: "GET",
-		path: "/key/info",
-		summary:
-			"One key, its limits and its spend; without `key` the caller's own",
 		for: "holder",
+		path: "/key/info",
+		summary: "One key, its limits and spend; without `key` the caller's own",
 		query: infoQuery,
 		answer: info,
 	}),
 	defineRoute({
 		method: "POST",
+		for: "holder",
 		path: "/key/health",
 		summary: "Whether the key that is sent works",
-		for: "holder",
 		answer: health,
 	}),
 ];

@@ -3,8 +3,12 @@ import { createHash } from "node:crypto";
 import { routesByType } from "../domain/allowed-routes.ts";
 import { addDuration } from "../domain/duration.ts";
 import { cleanLabel } from "../domain/labels.ts";
+import { noLimits } from "../domain/limit-set.ts";
+import type { Made } from "../domain/people.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
+import { said } from "./fields.ts";
 import type { KeyFields } from "./key-fields.ts";
+import { editLimited } from "./limit-fields.ts";
 
 const shownCharacters = 4;
 
@@ -17,7 +21,7 @@ const toName = (secret: string): string =>
 export function makeKey(
 	secret: string,
 	fields: KeyFields,
-	by: { readonly nowMs: number; readonly actor: string },
+	by: Made,
 ): VirtualKey {
 	const hash = toHash(secret);
 	const blank: VirtualKey = {
@@ -34,34 +38,33 @@ export function makeKey(
 		tags: [],
 		metadata: {},
 		credential: "server",
-		maxBudgetNanos: null,
-		budgetDuration: null,
-		budgetLimits: [],
-		rpmLimit: null,
-		tpmLimit: null,
-		maxParallel: null,
+		aliases: {},
+		...noLimits,
+		budgetId: null,
+		raise: null,
+		reset: null,
 		blocked: false,
 		expiresMs: null,
 		createdMs: by.nowMs,
 		updatedMs: by.nowMs,
 		createdBy: by.actor,
+		updatedBy: by.actor,
 	};
-	return editKey(blank, fields, by.nowMs);
+	return editKey(blank, fields, by);
 }
 
-/** What was not said stays as it is. */
+/** What was not said stays as it is. @throws GatewayError `malformed_request` */
 export function editKey(
 	key: VirtualKey,
 	fields: KeyFields,
-	nowMs: number,
+	{ nowMs, actor }: Made,
 ): VirtualKey {
-	const { duration } = fields;
 	return {
 		...key,
-		alias: fields.key_alias ?? key.alias,
-		userId: fields.user_id ?? key.userId,
-		teamId: fields.team_id ?? key.teamId,
-		organizationId: fields.organization_id ?? key.organizationId,
+		alias: said(fields.key_alias, key.alias),
+		userId: said(fields.user_id, key.userId),
+		teamId: said(fields.team_id, key.teamId),
+		organizationId: said(fields.organization_id, key.organizationId),
 		models: fields.models ?? key.models,
 		allowedRoutes:
 			fields.allowed_routes ??
@@ -69,32 +72,25 @@ export function editKey(
 			key.allowedRoutes,
 		tags: fields.tags?.map(cleanLabel) ?? key.tags,
 		metadata: fields.metadata ?? key.metadata,
+		aliases: fields.aliases ?? key.aliases,
 		credential: fields.credential ?? key.credential,
-		...editLimits(key, fields),
+		...editLimited(key, fields, nowMs),
 		blocked: fields.blocked ?? key.blocked,
-		// `-1` is null: never.
-		expiresMs:
-			duration === undefined
-				? key.expiresMs
-				: duration === null
-					? null
-					: addDuration(nowMs, duration),
+		expiresMs: toExpiry(key, fields, nowMs),
 		updatedMs: nowMs,
+		updatedBy: actor,
 	};
 }
 
-const editLimits = (key: VirtualKey, fields: KeyFields) => ({
-	maxBudgetNanos: fields.max_budget ?? key.maxBudgetNanos,
-	budgetDuration: fields.budget_duration ?? key.budgetDuration,
-	budgetLimits:
-		fields.budget_limits?.map(({ budget_duration, max_budget }) => ({
-			duration: budget_duration,
-			maxBudgetNanos: max_budget,
-		})) ?? key.budgetLimits,
-	rpmLimit: fields.rpm_limit ?? key.rpmLimit,
-	tpmLimit: fields.tpm_limit ?? key.tpmLimit,
-	maxParallel: fields.max_parallel_requests ?? key.maxParallel,
-});
+/** `-1` is null: never. */
+function toExpiry(
+	{ expiresMs }: VirtualKey,
+	{ duration }: KeyFields,
+	nowMs: number,
+): number | null {
+	if (duration === undefined) return expiresMs;
+	return duration === null ? null : addDuration(nowMs, duration);
+}
 
 /** The same key with a new value; the one before works until `olderUntilMs`. */
 export const renewKey = (

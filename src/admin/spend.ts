@@ -1,13 +1,10 @@
 /** What was spent, by whom and on what: LiteLLM's routes, answered from the ledger and its sums. */
 import { z } from "zod";
-import { GatewayError } from "../domain/error.ts";
-import { cleanLabel, cutLabel } from "../domain/labels.ts";
 import type { Nanos } from "../domain/nanos.ts";
 import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
-import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { answerLogs, type LogsState, logsQuery } from "./spend-logs.ts";
 import { toDollars } from "./spend-row.ts";
@@ -67,48 +64,6 @@ async function answerGlobal(_: Asked, state: SpendState) {
 	};
 }
 
-const customerQuery = z.object({ end_user_id: text });
-
-/** All that an end user ever cost. One that no call has named is unknown: 400, as LiteLLM has it. */
-async function answerCustomer(
-	{ query: { end_user_id } }: Asked<undefined, z.output<typeof customerQuery>>,
-	{ engine, queries }: SpendState,
-) {
-	// As the label of a call was cleaned.
-	const id = cutLabel(cleanLabel(end_user_id));
-	const hours = toHours(toSpan(null));
-	const asked = { ...hours, dimension: "customer", id };
-	const [row] = await engine.read(queries.reports.total(asked));
-	const [calls = null, cost] = row ?? [];
-	if (calls === null) {
-		throw new GatewayError(
-			"malformed_request",
-			`End User Id=${id} does not exist in db.`,
-		);
-	}
-	return {
-		user_id: id,
-		blocked: false,
-		alias: null,
-		spend: toDollars(toSummedNanos(cost)),
-		allowed_model_region: null,
-		default_model: null,
-		litellm_budget_table: null,
-		object_permission_id: null,
-		object_permission: null,
-	};
-}
-
-const customerInfo = (path: string) =>
-	defineRoute({
-		method: "GET",
-		path,
-		summary: "An end user and what they have cost",
-		for: "operator",
-		query: customerQuery,
-		answer: answerCustomer,
-	});
-
 export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 	defineRoute({
 		method: "GET",
@@ -141,6 +96,4 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		for: "operator",
 		answer: answerGlobal,
 	}),
-	customerInfo("/customer/info"),
-	customerInfo("/end_user/info"),
 ];

@@ -2,9 +2,10 @@
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../cli/config.ts";
 import type { CallRecord } from "../domain/call.ts";
+import type { Directory } from "../domain/directory.ts";
 import { toDigest } from "../gateway/authenticate.ts";
 import type { GatewayOptions } from "../gateway/pipeline.ts";
-import type { Keys } from "../store/keys.ts";
+import type { LimitFinder } from "../limits/call-limits.ts";
 
 export const toBodyLimits = ({ limits }: Config) => ({
 	messages: limits.messagesBytes,
@@ -15,6 +16,7 @@ export const toBodyLimits = ({ limits }: Config) => ({
 
 type FromConfig =
 	| "authority"
+	| "limits"
 	| "upstreamUrl"
 	| "bodyLimits"
 	| "waitLimits"
@@ -28,14 +30,17 @@ type FromConfig =
 
 export const toGatewayOptions = (
 	config: Config,
-	keys: Keys,
+	directory: Directory,
+	limits: LimitFinder,
 ): Pick<GatewayOptions, FromConfig> => ({
 	authority: {
 		masterDigest: config.masterKey === null ? null : toDigest(config.masterKey),
 		credential: config.upstream.credential,
 		adminApi: config.adminApi,
-		keys,
+		directory,
+		hasBudget: limits.hasBudget,
 	},
+	limits,
 	upstreamUrl: config.upstream.url,
 	bodyLimits: toBodyLimits(config),
 	waitLimits: {

@@ -5,6 +5,7 @@ import { type Context, Hono } from "hono";
 import { addHealthRoutes } from "../admin/health.ts";
 import type { Config } from "../cli/config.ts";
 import { GatewayError } from "../domain/error.ts";
+import { toNanos } from "../domain/nanos.ts";
 import {
 	readOwnKey,
 	requireMasterKey,
@@ -16,8 +17,9 @@ import { toPublicBase } from "../gateway/guard.ts";
 import { meterWhole } from "../gateway/meter/meter.ts";
 import type { Arrival } from "../gateway/open-call.ts";
 import { type Gateway, runCall } from "../gateway/pipeline.ts";
+import type { ReadSpent } from "../limits/counter.ts";
 import type { Clock, RequestHeaders } from "../platform/contract.ts";
-import type { Keys } from "../store/keys.ts";
+import type { OpenDirectory } from "../store/directory.ts";
 import { openLazy } from "../store/lazy.ts";
 import type { Store } from "../store/store.ts";
 
@@ -29,7 +31,8 @@ export interface RouteState {
 	/** Resolves with what keeps it from taking calls; null: nothing. */
 	readonly findFault: () => Promise<string | null>;
 	readonly store: Store;
-	readonly keys: Keys;
+	readonly directory: OpenDirectory;
+	readonly readSpent: ReadSpent;
 	readonly clock: Clock;
 	readonly newSecret: () => string;
 }
@@ -92,6 +95,10 @@ const managedPaths = [
 	"/key/*",
 	"/spend/*",
 	"/global/*",
+	"/user/*",
+	"/team/*",
+	"/budget/*",
+	"/tag/*",
 	"/customer/*",
 	"/end_user/*",
 ] as const;
@@ -100,46 +107,39 @@ const managedPaths = [
 async function openManagedRoutes(
 	config: Config,
 	gateway: Gateway,
-	{ store, keys, clock, newSecret }: RouteState,
+	state: RouteState,
 ): Promise<Routes> {
-	const [{ addRoutes }, { spendRoutes }, { keyRoutes }] = await Promise.all([
-		import("../admin/route.ts"),
-		import("../admin/spend.ts"),
-		import("../admin/keys.ts"),
-	]);
-	const digest = gateway.authority.masterDigest;
-	const app = openRoutes(gateway);
+	const { addRoutes, manageRoutes, spendRoutes } = await import(
+		"./managed-routes.ts"
+	);
+	const { store, clock } = state;
+	const { authority, counter, catalog, newId } = gateway;
+	const digest = authority.masterDigest;
 	const { engine, queries } = store;
 	const requireOperator = (headers: RequestHeaders) => {
 		if (digest !== null) requireMasterKey(headers, digest);
 	};
+	const common = { engine, queries, clock, requireOperator };
+	const app = openRoutes(gateway);
+	const { maxBudgetNanos } = config.limiting.global;
 	addRoutes(app, spendRoutes, {
-		engine,
-		queries,
-		catalog: gateway.catalog,
-		clock,
+		...common,
+		catalog,
 		meter: meterWhole,
 		upstreamUrl: config.upstream.url,
-		maxBudget: () => null,
+		maxBudget: () =>
+			maxBudgetNanos === null ? null : toNanos(BigInt(maxBudgetNanos)),
 		isMasterKey: (key) =>
 			digest !== null && timingSafeEqual(toDigest(key), digest),
-		requireOperator,
 	});
-	addRoutes(app, keyRoutes, {
-		keys,
-		newSecret,
-		forget: gateway.counter.forget,
-		flush: store.ledger.flush,
-		keepsLimits: engine.kind === "sqlite",
-		engine,
-		queries,
-		clock,
-		requireOperator,
+	addRoutes(app, manageRoutes, {
+		...common,
+		...state,
+		calendar: config.limiting.calendar,
+		counter,
+		newId,
 		readOwnKey: (headers) =>
-			readOwnKey(headers, {
-				authority: gateway.authority,
-				nowMs: clock.now(),
-			}),
+			readOwnKey(headers, { authority, nowMs: clock.now() }),
 	});
 	return app;
 }

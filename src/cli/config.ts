@@ -1,6 +1,8 @@
 /** The settings as the gateway uses them. */
 import type { HoldMode } from "../domain/hold-amount.ts";
+import { type LimitSet, noLimits } from "../domain/limit-set.ts";
 import { type Nanos, noNanos } from "../domain/nanos.ts";
+import type { Calendar } from "../limits/set-limits.ts";
 import type { PriceSettings } from "../pricing/load-prices.ts";
 import type { DatabaseAddress } from "../store/database-url.ts";
 import type { Durability } from "../store/ledger.ts";
@@ -51,6 +53,15 @@ export interface Config {
 	readonly hashBodies: boolean;
 	/** In lower case. */
 	readonly userHeader: string | null;
+	readonly limiting: {
+		/** Of everybody together. */
+		readonly global: LimitSet;
+		readonly calendar: Calendar;
+		/** The budget of every end user who has no other; null: they have none. */
+		readonly endUserBudgetId: string | null;
+	};
+	/** What is asked for by another name: the name, and the model. */
+	readonly modelAliases: Readonly<Record<string, string>>;
 	readonly rewriteResultsUrl: boolean;
 	readonly timeouts: {
 		readonly firstByteMs: number;
@@ -143,6 +154,20 @@ function toPrices(values: Values, sources: Sources): PriceSettings {
 	return { path, factor: priceFactor, unknownModel };
 }
 
+const toLimiting = (values: Values): Config["limiting"] => ({
+	global: {
+		...noLimits,
+		maxBudgetNanos: values.maxBudget === null ? null : Number(values.maxBudget),
+		budgetDuration: values.budgetDuration,
+		rpmLimit: values.globalRpm,
+		tpmLimit: values.globalTpm,
+		maxParallel: values.globalParallel,
+		modelLimits: values.modelLimits,
+	},
+	calendar: { timeZone: values.timeZone, resetMinute: values.resetMinute },
+	endUserBudgetId: values.endUserBudgetId,
+});
+
 /** Only the embedded database has a journal to serve from. */
 const toUnwritten = (values: Values & Place): Nanos =>
 	values.ledgerDown === "serve" && values.database.kind === "sqlite"
@@ -185,6 +210,8 @@ export function toConfig(
 		holdMode: values.holdMode,
 		hashBodies: values.hashBodies,
 		userHeader: values.userHeader,
+		limiting: toLimiting(values),
+		modelAliases: values.modelAliases,
 		rewriteResultsUrl: values.rewriteResultsUrl,
 		timeouts: toTimeouts(values),
 		limits: toLimits(values),

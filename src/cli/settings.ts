@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { databaseSettings } from "./database-settings.ts";
 import * as kinds from "./kinds.ts";
 import { ledgerSettings } from "./ledger-settings.ts";
+import { limitSettings } from "./limit-settings.ts";
 import { priceSettings } from "./price-settings.ts";
 
 export const groups = {
@@ -13,7 +14,8 @@ export const groups = {
 	callers: "Who may call",
 	upstream: "Upstream",
 	storage: "Storage",
-	money: "Prices and budgets",
+	money: "Prices and the ledger",
+	limits: "Limits of everybody together, and when budgets begin anew",
 	behaviour: "Behaviour",
 	timeouts: "Time-outs (30, 30s, 10m, 1h)",
 	sizes: "Size limits (bytes, 512KB, 32MB, 1GB)",
@@ -155,6 +157,7 @@ export const settings = {
 	...databaseSettings,
 	...priceSettings,
 	...ledgerSettings,
+	...limitSettings,
 	rewriteResultsUrl: {
 		group: "behaviour",
 		variables: ["TOLLWAY_REWRITE_RESULTS_URL"],

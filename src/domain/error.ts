@@ -18,6 +18,7 @@ export const errorTable = {
 	invalid_key: { status: 401, type: "authentication_error", retry: false },
 	expired_key: { status: 401, type: "authentication_error", retry: false },
 	blocked_key: { status: 401, type: "authentication_error", retry: false },
+	blocked_end_user: { status: 403, type: "permission_error", retry: false },
 	no_upstream_credential: {
 		status: 401,
 		type: "authentication_error",

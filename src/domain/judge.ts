@@ -41,9 +41,9 @@ export function judge(claims: readonly Claim[]): Verdict | null {
 }
 
 function toReason({ limit, balance, amount }: Claim): Reason | null {
-	const { ceiling } = limit;
+	const { ceiling, soft } = limit;
 	// what is free passes, even where an earlier call came to more than its hold
-	if (amount === 0n) return null;
+	if (amount === 0n || soft) return null;
 	const lasting = balance.settled + amount;
 	if (lasting + balance.held <= ceiling) return null;
 	if (lasting <= ceiling) return "held";

@@ -22,4 +22,6 @@ export interface Limit {
 	readonly ceiling: bigint;
 	/** Calls that can reach this model; null: all calls. */
 	readonly model: string | null;
+	/** Passing it is told, and refuses nothing. */
+	readonly soft?: true;
 }

@@ -1,5 +1,7 @@
+import type { Limited } from "./limit-set.ts";
+
 /** A key that the gateway hands out. Of the key itself only its hash is kept. Times are milliseconds since 1970. */
-export interface VirtualKey {
+export interface VirtualKey extends Limited {
 	/** What the ledger calls it, for good: the hash of its first value. */
 	readonly id: string;
 	/** SHA-256 of the key, in hexadecimal. */
@@ -23,24 +25,13 @@ export interface VirtualKey {
 	readonly metadata: Readonly<Record<string, unknown>>;
 	/** Whose credential goes upstream: the gateway's, or one that the caller brings along. */
 	readonly credential: "server" | "client";
-	/** Budgets in nano-dollars, below 2^53; null: no limit. Durations as `toDuration` reads them; null: it never resets. */
-	readonly maxBudgetNanos: number | null;
-	readonly budgetDuration: string | null;
-	/** More windows, each with a budget of its own. */
-	readonly budgetLimits: readonly {
-		readonly duration: string;
-		readonly maxBudgetNanos: number;
-	}[];
-	/** In any 60 seconds. */
-	readonly rpmLimit: number | null;
-	readonly tpmLimit: number | null;
-	/** Calls at a time. */
-	readonly maxParallel: number | null;
+	/** What a call may ask for by another name: the name, and the model that is asked for instead. */
+	readonly aliases: Readonly<Record<string, string>>;
 	readonly blocked: boolean;
 	readonly expiresMs: number | null;
-	readonly createdMs: number;
 	readonly updatedMs: number;
 	readonly createdBy: string;
+	readonly updatedBy: string;
 }
 
 /** Of a key that is not looked for by its current hash only. */

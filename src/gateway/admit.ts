@@ -9,7 +9,7 @@ import { StoreError } from "../store/engine.ts";
 import { toHoldAsk } from "./hold-ask.ts";
 import { ledgerDown } from "./ledger-down.ts";
 import type { OpenCall } from "./open-call.ts";
-import { toOpening } from "./opening.ts";
+import { type Opening, toOpening } from "./opening.ts";
 import { toHoldDetail } from "./orphan.ts";
 import type { Gateway } from "./pipeline.ts";
 import { reserve } from "./reserve.ts";
@@ -17,20 +17,33 @@ import { reserve } from "./reserve.ts";
 /**
  * Reserves what the call may cost at the most, before its first byte goes upstream: of its limits, and on the ledger.
  * Nothing, or a promise where one of them takes a wait.
- * @throws GatewayError `unknown_model`, `ledger_down`, `budget_reached`, `limit_reached`; the promise rejects with it
+ * @throws GatewayError `unknown_model`, `blocked_end_user`, `ledger_down`, `budget_reached`, `limit_reached`; the promise rejects with it
  */
 export function admit(
 	call: OpenCall,
 	gateway: Gateway,
 ): Promise<void> | undefined {
-	const { route, request, grant } = call;
+	const { route, request } = call;
 	const isPaid = route.family.meter !== null && request.method === "POST";
 	if (isPaid) estimate(call, gateway);
-	const reserving = grant?.key ? reserve(call, grant.key, gateway) : undefined;
+	call.opening = toOpening(call, gateway);
+	requireEndUser(call.opening, gateway);
+	const reserving = reserve(call, gateway);
 	if (!isPaid) return reserving;
 	return reserving === undefined
 		? hold(call, gateway)
 		: reserving.then(() => hold(call, gateway));
+}
+
+/** @throws GatewayError `blocked_end_user` */
+function requireEndUser({ endUser, keyId }: Opening, gateway: Gateway): void {
+	const { customers } = gateway.authority.directory;
+	if (endUser === null || keyId === null) return;
+	if (!customers.byId(endUser)?.blocked) return;
+	throw new GatewayError(
+		"blocked_end_user",
+		`The end user ${endUser} is blocked. Ask the gateway's operator to unblock them.`,
+	);
 }
 
 /** @throws GatewayError `unknown_model` */
@@ -45,8 +58,8 @@ function estimate(call: OpenCall, gateway: Gateway): void {
 /** @throws GatewayError `ledger_down` */
 function hold(call: OpenCall, gateway: Gateway): Promise<void> | undefined {
 	requireLedger(call.hold, gateway);
-	call.opening = toOpening(call, gateway.userHeader);
-	const detail = toHoldDetail(call.opening, call.hold);
+	const opening = call.opening ?? toOpening(call, gateway);
+	const detail = toHoldDetail(opening, call.hold);
 	const { nanos } = call.hold;
 	const { id, startedAtMs: startedMs } = call;
 	try {

@@ -1,7 +1,10 @@
 /** Whether a key may have the models that a call can reach. */
+import type { Directory } from "../domain/directory.ts";
 import { GatewayError } from "../domain/error.ts";
-import { allowsModel } from "../domain/virtual-key.ts";
+import { allowsModel, type VirtualKey } from "../domain/virtual-key.ts";
 import type { OpenCall } from "./open-call.ts";
+import type { Gateway } from "./pipeline.ts";
+import type { Scan } from "./scan/finding.ts";
 
 /** Where a body names models that may run besides the one that it asks for. */
 const hiddenSlots: ReadonlySet<string> = new Set([
@@ -12,29 +15,68 @@ const hiddenSlots: ReadonlySet<string> = new Set([
 const maxQuoted = 100;
 const maxListed = 10;
 
+/** A list of models that a call must keep to. */
+interface ModelList {
+	/** As a sentence begins: `This key`. */
+	readonly whose: string;
+	readonly models: readonly string[];
+}
+
+/** Of the key, and of what it belongs to; without those that allow everything. */
+function toLists(
+	key: VirtualKey,
+	{ teams, users }: Pick<Directory, "teams" | "users">,
+): readonly ModelList[] {
+	const { teamId, userId } = key;
+	const lists: ModelList[] = [{ whose: "This key", models: key.models }];
+	if (teamId !== null) {
+		const models = teams.byId(teamId)?.models ?? [];
+		lists.push({ whose: `The team ${teamId} of this key`, models });
+	} else if (userId !== null) {
+		const models = users.byId(userId)?.models ?? [];
+		lists.push({ whose: `The user ${userId} of this key`, models });
+	}
+	return lists.filter(({ models }) => models.length > 0);
+}
+
 /** @throws GatewayError `model_not_allowed` */
-export function requireModels({ grant, scan, model }: OpenCall): void {
-	const allowed = grant?.key?.models ?? [];
-	if (allowed.length === 0 || scan === null) return;
-	requireModel(allowed, model ?? "");
+export function requireModels(call: OpenCall, { authority }: Gateway): void {
+	const { grant, scan } = call;
+	if (!grant?.key || scan === null) return;
+	for (const list of toLists(grant.key, authority.directory)) {
+		requireListed(list, call, scan);
+	}
+}
+
+function requireListed(list: ModelList, { model }: OpenCall, scan: Scan): void {
+	requireModel(list, model ?? "");
 	for (const { slot, value } of scan.findings) {
-		if (hiddenSlots.has(slot)) requireModel(allowed, String(value));
+		if (hiddenSlots.has(slot)) requireModel(list, String(value));
 		// `"fallbacks": "default"` leaves the choice to upstream.
-		else if (slot === "call.fallbacks" && !allowsModel(allowed, "")) {
+		else if (slot === "call.fallbacks" && !allowsModel(list.models, "")) {
 			throw new GatewayError(
 				"model_not_allowed",
-				`This key may use certain models only, and "fallbacks": "default" lets upstream choose any. Name the fallbacks instead.`,
+				`${list.whose} may use certain models only, and "fallbacks": "default" lets upstream choose any. Name the fallbacks instead.`,
 			);
 		}
 	}
 }
 
-function requireModel(allowed: readonly string[], model: string): void {
-	if (allowsModel(allowed, model)) return;
-	const listed = allowed.slice(0, maxListed).join(", ");
-	const more = allowed.length > maxListed ? ", …" : "";
+function requireModel({ whose, models }: ModelList, model: string): void {
+	if (allowsModel(models, model)) return;
+	const listed = models.slice(0, maxListed).join(", ");
+	const more = models.length > maxListed ? ", …" : "";
 	throw new GatewayError(
 		"model_not_allowed",
-		`This key may not use the model ${JSON.stringify(model.slice(0, maxQuoted))}. It may use: ${listed}${more}. Ask the gateway's operator for more.`,
+		`${whose} may not use the model ${JSON.stringify(model.slice(0, maxQuoted))}. It may use: ${listed}${more}. Ask the gateway's operator for more.`,
 	);
+}
+
+/** Every model that the call names. */
+export function toModels({ model, scan }: OpenCall): readonly string[] {
+	const models = model === null ? [] : [model];
+	for (const { slot, value } of scan?.findings ?? []) {
+		if (hiddenSlots.has(slot)) models.push(String(value));
+	}
+	return models;
 }

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Directory } from "../domain/directory.ts";
 import { GatewayError } from "../domain/error.ts";
 import { isExpired, type VirtualKey } from "../domain/virtual-key.ts";
 import type { RequestHeaders } from "../platform/contract.ts";
-import type { Keys } from "../store/keys.ts";
 import type { Route } from "./families.ts";
 import { toClosed, toForbidden } from "./permit.ts";
 
@@ -34,7 +34,9 @@ export interface Authority {
 	readonly credential: UpstreamCredential | null;
 	/** Whether the master key reaches Anthropic's own administration. */
 	readonly adminApi: boolean;
-	readonly keys: Pick<Keys, "find" | "isEmpty">;
+	readonly directory: Pick<Directory, "keys" | "teams" | "users" | "customers">;
+	/** Whether what a key spends is bounded. */
+	readonly hasBudget: (key: VirtualKey) => boolean;
 }
 
 interface Presented {
@@ -84,7 +86,7 @@ export function authenticate(
 	const forbidden =
 		by.key === null
 			? toClosed(route, authority)
-			: toForbidden(route, by.key, method);
+			: toForbidden(route, by.key, { ...authority, method });
 	if (forbidden !== null) return { ...by, ...refused(forbidden) };
 	if (family.credential === "none") {
 		return { ...by, payer: "client", credential: null, refusal: null };
@@ -128,7 +130,7 @@ const master: Caller = { caller: "master", keyId: masterId, key: null };
 /** @throws GatewayError `missing_key`, `invalid_key`, `expired_key`, `blocked_key` */
 function toCaller(
 	presented: readonly Presented[],
-	{ masterDigest, keys }: Authority,
+	{ masterDigest, directory }: Authority,
 	nowMs: number,
 ): Caller {
 	const sent = presented.find(isGatewayKey);
@@ -137,6 +139,7 @@ function toCaller(
 		throw new GatewayError("missing_key", missingKeySentence(presented));
 	}
 	// Nothing is hashed for nobody.
+	const { keys } = directory;
 	if (masterDigest === null && keys.isEmpty()) return anyone;
 	const digest = toDigest(sent.value);
 	if (masterDigest !== null && timingSafeEqual(digest, masterDigest)) {
@@ -148,6 +151,7 @@ function toCaller(
 		throw invalidKey(sent);
 	}
 	requireUsable(key, nowMs);
+	requireTeam(key, directory);
 	return { caller: "key", keyId: key.id, key };
 }
 
@@ -166,6 +170,17 @@ function requireUsable(key: VirtualKey, nowMs: number): void {
 			`The gateway key ${key.name} expired at ${at}. Ask the gateway's operator for a new one.`,
 		);
 	}
+}
+
+function requireTeam(
+	{ teamId }: VirtualKey,
+	{ teams }: Pick<Directory, "teams">,
+) {
+	if (teamId === null || !teams.byId(teamId)?.blocked) return;
+	throw new GatewayError(
+		"blocked_key",
+		`The team ${teamId} of this gateway key is blocked. Ask the gateway's operator to unblock it.`,
+	);
 }
 
 /** @throws GatewayError unless one of the presented values is the master key */

@@ -15,12 +15,12 @@ const toSeconds = (ms: number): string => String(Math.floor(ms / 1000));
 /** On a reply to the holder of a key with a budget, unless upstream has sent its own. */
 export function addBudgetHeaders(
 	headers: Headers,
-	{ grant, route, status }: OpenCall,
-	{ counter, limitsOf }: Gateway,
+	{ grant, route, status, limits }: OpenCall,
+	{ counter }: Gateway,
 ): void {
 	if (!grant?.key || route.family.meter === null) return;
 	if (status === null || status >= 400 || headers.has(`${start}status`)) return;
-	const fullest = counter.fullest(limitsOf(grant.key).limits);
+	const fullest = counter.fullest(limits);
 	if (fullest === null) return;
 	const passed = thresholds.find((threshold) => fullest.share >= threshold);
 	const judged = passed === undefined ? "allowed" : "allowed_warning";

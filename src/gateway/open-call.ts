@@ -3,6 +3,7 @@ import type { CallEnd, CallRecord } from "../domain/call.ts";
 import type { Entry } from "../domain/entry.ts";
 import { GatewayError } from "../domain/error.ts";
 import { type HoldAmount, noHoldAmount } from "../domain/hold-amount.ts";
+import type { Limit } from "../domain/limit.ts";
 import type { Nanos } from "../domain/nanos.ts";
 import type { Reservation } from "../limits/counter.ts";
 import type { Listener, RequestHeaders } from "../platform/contract.ts";
@@ -46,6 +47,8 @@ export interface OpenCall extends Flight {
 	/** The prices in force; null where the call costs nothing. */
 	catalog: Catalog | null;
 	hold: HoldAmount;
+	/** Whose room it needs. */
+	limits: readonly Limit[];
 	/** What it has taken of its limits; null: nothing. */
 	reservation: Reservation | null;
 	/** Its tools may have run at upstream. */
@@ -86,6 +89,8 @@ export interface OpenCall extends Flight {
 /** Seconds for which a connection may be silent when no call runs on it, or while the runtime writes a finished reply. */
 export const idleConnectionSeconds = 120;
 
+const noLimits: readonly Limit[] = [];
+
 export function openCall(
 	request: Request,
 	arrival: Arrival,
@@ -112,6 +117,7 @@ export function openCall(
 		model: null,
 		catalog: null,
 		hold: noHoldAmount,
+		limits: noLimits,
 		reservation: null,
 		ranServerTools: false,
 		opening: null,

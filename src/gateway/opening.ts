@@ -1,7 +1,9 @@
 import type { Entry } from "../domain/entry.ts";
 import { type Labels, maxTags } from "../domain/labels.ts";
+import type { VirtualKey } from "../domain/virtual-key.ts";
 import { toLabels } from "./attribute.ts";
 import type { OpenCall } from "./open-call.ts";
+import type { Gateway } from "./pipeline.ts";
 import { firstOf } from "./scan/finding.ts";
 
 /** What an Entry has from its call's beginning. */
@@ -25,23 +27,24 @@ export type Opening = Pick<
 	| "requestedModel"
 >;
 
-/** @param userHeader in lower case: one more header that may name the end user */
-export function toOpening(call: OpenCall, userHeader: string | null): Opening {
+export function toOpening(call: OpenCall, gateway: Gateway): Opening {
 	const { route, request, arrival, grant, scan } = call;
+	const { userHeader, authority } = gateway;
 	const labels = toLabels(arrival.headers, scan?.findings ?? [], userHeader);
+	const key = grant?.key ?? null;
 	return {
 		family: route.family.name,
 		method: request.method,
 		path: clip(route.upstreamPath),
 		payer: toPayer(call),
 		keyId: grant?.keyId ?? null,
-		userId: grant?.key?.userId ?? null,
-		teamId: grant?.key?.teamId ?? null,
+		userId: key?.userId ?? null,
+		teamId: key?.teamId ?? null,
 		endUser: labels.endUser,
 		sessionId: labels.sessionId,
 		agentId: labels.agentId,
 		parentAgentId: labels.parentAgentId,
-		tags: withKeyTags(labels.tags, grant?.key?.tags),
+		tags: key === null ? labels.tags : withOwn(labels.tags, key, authority),
 		metadata: toMetadata(labels),
 		clientAddress: arrival.clientAddress,
 		userAgent: labels.userAgent,
@@ -49,14 +52,16 @@ export function toOpening(call: OpenCall, userHeader: string | null): Opening {
 	};
 }
 
-/** The key's own come first: no client can crowd them out. */
-function withKeyTags(
+/** The key's own and its team's come first: no client can crowd them out. */
+function withOwn(
 	tags: readonly string[],
-	own: readonly string[] = [],
+	key: VirtualKey,
+	{ directory }: Gateway["authority"],
 ): readonly string[] {
-	return own.length === 0
-		? tags
-		: [...new Set([...own, ...tags])].slice(0, maxTags);
+	const team = key.teamId === null ? null : directory.teams.byId(key.teamId);
+	if (key.tags.length === 0 && !team?.tags.length) return tags;
+	const all = new Set([...key.tags, ...(team?.tags ?? []), ...tags]);
+	return [...all].slice(0, maxTags);
 }
 
 /** Clients write paths and models as they like. */

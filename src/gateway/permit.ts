@@ -20,7 +20,7 @@ const readers: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 export function toForbidden(
 	route: Route,
 	key: VirtualKey,
-	method: string,
+	{ method, hasBudget }: { method: string; hasBudget: Authority["hasBudget"] },
 ): GatewayError | null {
 	const { family, upstreamPath } = route;
 	if (family.access === "admin") return closed();
@@ -28,11 +28,10 @@ export function toForbidden(
 	if (grant === "nothing") return routeNotAllowed(key);
 	if (family.access === "owned" && grant !== "by name") return notNamed(route);
 	if (readers.has(method)) return null;
-	const hasBudget = key.maxBudgetNanos !== null || key.budgetLimits.length > 0;
 	// What its items name and cost is not looked at yet.
 	const isBatch = upstreamPath === "/v1/messages/batches";
-	if (isBatch && (hasBudget || key.models.length > 0)) return notKept();
-	return hasBudget && family.unpriced && grant !== "by name"
+	if (isBatch && (key.models.length > 0 || hasBudget(key))) return notKept();
+	return family.unpriced && grant !== "by name" && hasBudget(key)
 		? notPriced(route)
 		: null;
 }

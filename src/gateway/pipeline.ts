@@ -1,9 +1,8 @@
 import type { CallRecord } from "../domain/call.ts";
 import type { Entry } from "../domain/entry.ts";
 import type { HoldMode } from "../domain/hold-amount.ts";
-import type { VirtualKey } from "../domain/virtual-key.ts";
+import type { LimitFinder } from "../limits/call-limits.ts";
 import type { Counter } from "../limits/counter.ts";
-import type { KeyLimits } from "../limits/key-limits.ts";
 import type {
 	Clock,
 	ReleaseChunk,
@@ -47,8 +46,7 @@ export interface GatewayOptions {
 	readonly inFlightBytes: number;
 	readonly ledger: Ledger;
 	readonly counter: Counter;
-	/** Of a virtual key, and all that its calls belong to. */
-	readonly limitsOf: (key: VirtualKey) => KeyLimits;
+	readonly limits: Pick<LimitFinder, "find">;
 	/** The prices in force now. */
 	readonly catalog: () => Catalog;
 	readonly totals: Totals;
@@ -116,7 +114,7 @@ export async function runCall(
 		const body = beginOnePiece(call, gateway)
 			? toOnePiece(await request.arrayBuffer(), call, gateway)
 			: await readRequest(call, gateway);
-		requireModels(call);
+		requireModels(call, gateway);
 		const held = admit(call, gateway);
 		if (held !== undefined) await held;
 		const reply = await forward(call, grant, body, gateway);

@@ -20,7 +20,7 @@ export function settle(
 	reading: Reading | null,
 ): Promise<void> | undefined {
 	if (call.entry !== null || call.grant === null) return undefined;
-	const opening = call.opening ?? toOpening(call, gateway.userHeader);
+	const opening = call.opening ?? toOpening(call, gateway);
 	const durationMs = gateway.clock.monotonic() - call.startMs;
 	const usage = reading === null ? emptyUsage : toBillable(reading);
 	const charge = toCharge(call, usage, reading);

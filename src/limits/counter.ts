@@ -65,3 +65,6 @@ export interface Counter {
 
 /** What was spent within a limit's window before anybody counted. */
 export type ReadSpent = (limit: Limit, sinceMs: number) => Promise<bigint>;
+
+/** To what was spent of a budget, in nano-dollars, so much came. */
+export type OnSpent = (limit: Limit, before: bigint, more: bigint) => void;

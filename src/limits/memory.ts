@@ -26,6 +26,7 @@ import type {
 	Asking,
 	Counter,
 	Fullness,
+	OnSpent,
 	ReadSpent,
 	Reservation,
 	Reserved,
@@ -35,6 +36,8 @@ export interface MemoryCounterOptions {
 	readonly clock: Clock;
 	/** All that is settled by now is part of it. Rejects with StoreError. */
 	readonly readSpent: ReadSpent;
+	/** A budget has more spent than before; must not throw. */
+	readonly onSpent: OnSpent;
 }
 
 /** The count of one limit. What does not apply to its measure stays as it began. */
@@ -111,7 +114,7 @@ function findFullest(s: State, limits: readonly Limit[]): Fullness | null {
 	let fullest: Fullness | null = null;
 	for (const limit of limits) {
 		const cell = s.cells.get(toName(limit));
-		if (limit.measure !== "nanos" || cell === undefined) continue;
+		if (limit.measure !== "nanos" || limit.soft || !cell) continue;
 		turn(cell, limit, s.options.clock.now());
 		const { window, balance } = cell;
 		const share =
@@ -130,8 +133,8 @@ const toResetMs = (window: Window): number | null =>
 const toSubjectName = ({ kind, id }: Subject): string => `${kind}\n${id}`;
 
 /** Two limits of one name share a count: a ceiling that is raised does not forgive what was counted. */
-function toName({ subject, measure, span, model }: Limit): string {
-	const of = `${toSubjectName(subject)}\n${measure}\n${model ?? ""}`;
+function toName({ subject, measure, span, model, soft }: Limit): string {
+	const of = `${toSubjectName(subject)}\n${soft ? "soft" : measure}\n${model ?? ""}`;
 	switch (span.kind) {
 		case "sliding":
 			return `${of}\n${span.windowMs}`;
@@ -269,7 +272,7 @@ function toReservation(
 		end: (actual) => {
 			if (ended) return;
 			ended = true;
-			for (const stake of stakes) endStake(stake, actual);
+			for (const stake of stakes) endStake(stake, actual, s.options);
 			const known = new Set(stakes.map(({ cell }) => cell));
 			for (const subject of subjects) {
 				for (const cell of s.budgets.get(toSubjectName(subject)) ?? []) {
@@ -280,12 +283,17 @@ function toReservation(
 	};
 }
 
-function endStake(stake: Stake, actual: Amounts): void {
+function endStake(
+	stake: Stake,
+	actual: Amounts,
+	{ onSpent }: MemoryCounterOptions,
+): void {
 	const { cell, limit, amount, windowStartMs, atMs } = stake;
 	switch (limit.measure) {
 		case "nanos":
 			// An amount counts in the window in which it was held.
 			if (cell.window.startMs !== windowStartMs) return;
+			onSpent(limit, cell.balance.settled, actual.nanos);
 			cell.balance = settleIn(cell.balance, {
 				held: amount,
 				actual: actual.nanos,

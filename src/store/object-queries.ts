@@ -7,15 +7,15 @@ export interface ObjectQueries {
 	/** Adds it, or says anew what it says. */
 	readonly put: Query<"kind" | "id" | "alias" | "doc">;
 	readonly remove: Query<"kind" | "id">;
-	/** Docs, in the order of their ids. */
-	readonly list: Query<"kind">;
+	/** Kind, id and doc of all. */
+	readonly list: Query;
 	/** Its doc. */
 	readonly read: Query<"kind" | "id">;
 	readonly note: Query<
 		"id" | "at" | "actor" | "action" | "kind" | "object" | "doc"
 	>;
-	/** Id and object of the changes of a kind behind an id. */
-	readonly changes: Query<"kind" | "after">;
+	/** Id, kind and object of the changes behind an id. */
+	readonly changes: Query<"after">;
 }
 
 const given = (name: string) => sql`${sql.placeholder(name)}`;
@@ -46,11 +46,7 @@ export function compileObjects(
 		),
 		remove: compileQuery(builder.delete(objects).where(one)),
 		list: compileQuery(
-			builder
-				.select({ doc })
-				.from(objects)
-				.where(eq(kind, given("kind")))
-				.orderBy(id),
+			builder.select({ kind, id, doc }).from(objects).orderBy(kind, id),
 		),
 		read: compileQuery(builder.select({ doc }).from(objects).where(one)),
 		note: compileQuery(
@@ -66,11 +62,13 @@ export function compileObjects(
 		),
 		changes: compileQuery(
 			builder
-				.select({ id: changes.id, object: changes.object })
+				.select({
+					id: changes.id,
+					kind: changes.kind,
+					object: changes.object,
+				})
 				.from(changes)
-				.where(
-					and(eq(changes.kind, given("kind")), gt(changes.id, given("after"))),
-				)
+				.where(gt(changes.id, given("after")))
 				.orderBy(changes.id),
 		),
 	};

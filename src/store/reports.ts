@@ -12,6 +12,7 @@ import {
 } from "drizzle-orm";
 import type { Entry } from "../domain/entry.ts";
 import { type Nanos, toNanos } from "../domain/nanos.ts";
+import type { SubjectKind } from "../domain/subject.ts";
 import type { SqlValue } from "../platform/contract.ts";
 import { compileQuery, type Query } from "./compile-query.ts";
 import type { Builder } from "./statements.ts";
@@ -32,8 +33,15 @@ export interface Reports {
 	/** The hours in which a subject has Entries, the newest first. */
 	readonly hours: Query<Hours | "dimension" | "id" | "count">;
 	readonly entryById: Query<"id">;
-	/** What the operator paid for calls of a key that started within the times; `low` and `high` bound their ids. */
-	readonly spentByKey: Query<Exclude<CallNames, "count">>;
+	/** Model and cost of one subject. */
+	readonly costByModel: Query<Hours | "dimension" | "id">;
+	/**
+	 * Served model, and what the operator paid for calls of one subject that started within the times; `low` and `high` bound
+	 * their ids. `id` of a member is `team\tuser`, of a tag the tag as JSON has it.
+	 */
+	readonly spentWithin: Readonly<
+		Record<SubjectKind, Query<Exclude<CallNames, "count">>>
+	>;
 	/** Entries of calls, newest first. `low` and `high` bound their ids, the times their starts. */
 	readonly calls: Readonly<Record<EntryFilter, Query<CallNames>>>;
 	/** Entries whose id is not made of their time and begins with a letter behind f, newest first: batches, sessions. */
@@ -57,6 +65,7 @@ const given = sql.placeholder;
 export const compileReports = (builder: Builder, tables: Tables): Reports => ({
 	...compileSums(builder, tables),
 	...compileRows(builder, tables),
+	spentWithin: compileSpent(builder, tables),
 });
 
 function compileSums(builder: Builder, { rollups }: Tables) {
@@ -72,6 +81,9 @@ function compileSums(builder: Builder, { rollups }: Tables) {
 	return {
 		total: compileQuery<Hours | "dimension" | "id">(
 			builder.select({ calls, cost }).from(rollups).where(ofOne),
+		),
+		costByModel: compileQuery<Hours | "dimension" | "id">(
+			builder.select({ model, cost }).from(rollups).where(ofOne).groupBy(model),
 		),
 		byId: compileQuery<Hours | "dimension" | "count">(
 			builder
@@ -166,21 +178,6 @@ function compileRows(builder: Builder, { entries }: Tables) {
 				.from(entries)
 				.where(eq(entries.id, given("id"))),
 		),
-		spentByKey: compileQuery<Exclude<CallNames, "count">>(
-			builder
-				.select({ cost: toSum(entries.cost) })
-				.from(entries)
-				.where(
-					and(
-						gte(entries.id, given("low")),
-						lt(entries.id, given("high")),
-						gte(entries.startedAt, given("fromMs")),
-						lt(entries.startedAt, given("untilMs")),
-						eq(entries.keyId, given("id")),
-						eq(entries.payer, "operator"),
-					),
-				),
-		),
 		calls: {
 			global: toCalls("global"),
 			key: toCalls("key"),
@@ -193,6 +190,47 @@ function compileRows(builder: Builder, { entries }: Tables) {
 		},
 	};
 }
+
+/** By whose calls they are. */
+function compileSpent(
+	builder: Builder,
+	{ entries }: Tables,
+): Reports["spentWithin"] {
+	const toSpent = (ofOne: SQL | undefined) =>
+		compileQuery<Exclude<CallNames, "count">>(
+			builder
+				.select({ model: entries.servedModel, cost: toSum(entries.cost) })
+				.from(entries)
+				.where(
+					and(
+						gte(entries.id, given("low")),
+						lt(entries.id, given("high")),
+						gte(entries.startedAt, given("fromMs")),
+						lt(entries.startedAt, given("untilMs")),
+						ofOne,
+						eq(entries.payer, "operator"),
+					),
+				)
+				.groupBy(entries.servedModel),
+		);
+	return {
+		key: toSpent(eq(entries.keyId, given("id"))),
+		user: toSpent(eq(entries.userId, given("id"))),
+		team: toSpent(eq(entries.teamId, given("id"))),
+		member: toSpent(
+			sql`${entries.teamId} || ${memberSign} || ${entries.userId} = ${given("id")}`,
+		),
+		customer: toSpent(eq(entries.endUser, given("id"))),
+		// Both engines know `replace`; the tag is in the list where it can be taken out of it.
+		tag: toSpent(
+			sql`replace(${entries.tags}, ${given("id")}, '') <> ${entries.tags}`,
+		),
+		global: toSpent(sql`${given("id")} = ''`),
+	};
+}
+
+/** Between the team and the user of a member's id. */
+const memberSign = "\t";
 
 /** A sum of money, as a report gives it. Null: there was nothing to add up. */
 export const toSummedNanos = (value: SqlValue | undefined): Nanos =>

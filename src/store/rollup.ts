@@ -1,5 +1,6 @@
 import type { Entry } from "../domain/entry.ts";
 import { maxCallNanos } from "../domain/nanos.ts";
+import { toMemberId } from "../domain/people.ts";
 import type { SqlValue } from "../platform/contract.ts";
 import type { ToName } from "./rollup-names.ts";
 
@@ -11,6 +12,13 @@ const dimensions: readonly (readonly [name: string, toIds: ToIds])[] = [
 	["key", ({ keyId }) => toList(keyId)],
 	["user", ({ userId }) => toList(userId)],
 	["team", ({ teamId }) => toList(teamId)],
+	[
+		"member",
+		({ teamId, userId }) =>
+			teamId === null || userId === null
+				? nothing
+				: [toMemberId(teamId, userId)],
+	],
 	[
 		"customer",
 		(entry, toName) =>

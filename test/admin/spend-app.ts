@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { customerRoutes } from "../../src/admin/customers.ts";
 import { addRoutes } from "../../src/admin/route.ts";
 import { spendRoutes } from "../../src/admin/spend.ts";
+import type { AdminState } from "../../src/admin/state.ts";
 import { GatewayError } from "../../src/domain/error.ts";
 import type { Nanos } from "../../src/domain/nanos.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
@@ -8,8 +10,11 @@ import { meterWhole } from "../../src/gateway/meter/meter.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
 import type { UnknownModel } from "../../src/pricing/catalog.ts";
 import { openPrices } from "../../src/pricing/open-prices.ts";
+import type { OpenDirectory } from "../../src/store/directory.ts";
 import type { Engine } from "../../src/store/engine.ts";
 import { compileQueries } from "../../src/store/queries.ts";
+import { readSpent } from "../../src/store/read-spent.ts";
+import { openShelf } from "../../src/store/shelf.ts";
 import type { TestStore } from "../store/engines.ts";
 import { toCompiler } from "../store/fill.ts";
 
@@ -40,20 +45,35 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		if (!isOurs) return c.text(String(error), 500);
 		return toErrorReply(error, "0-0", "management");
 	});
+	const engine = { ...store.engine, ...options.engine };
+	const queries = compileQueries(...toCompiler(store));
+	const clock = { now: () => options.nowMs, monotonic: () => 0 };
+	const requireOperator = ({ authorization }: RequestHeaders) => {
+		if (authorization === "Bearer sk-master") return;
+		throw new GatewayError("invalid_key", "Only the operator may see this.");
+	};
 	addRoutes(app, spendRoutes, {
-		engine: { ...store.engine, ...options.engine },
-		queries: compileQueries(...toCompiler(store)),
+		engine,
+		queries,
 		catalog,
-		clock: { now: () => options.nowMs, monotonic: () => 0 },
+		clock,
 		meter: meterWhole,
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
 		maxBudget: () => options.maxBudget ?? null,
-		requireOperator: ({ authorization }) => {
-			if (authorization === "Bearer sk-master") return;
-			throw new GatewayError("invalid_key", "Only the operator may see this.");
-		},
+		requireOperator,
 	});
+	const ledger = { flush: async () => {} };
+	const state: Partial<AdminState> & Pick<AdminState, "requireOperator"> = {
+		engine,
+		queries,
+		clock,
+		requireOperator,
+		directory: { customers: openShelf() } as unknown as OpenDirectory,
+		readSpent: (limit, sinceMs) =>
+			readSpent({ engine, queries, ledger }, limit, sinceMs),
+	};
+	addRoutes(app, customerRoutes, state as AdminState);
 	const ask = async (
 		path: string,
 		init: RequestInit = {},

@@ -4,8 +4,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LedgerRig, openLedgerRig } from "../ledger-rig.ts";
-import { needs } from "../needs.ts";
-import { sharePostgres } from "../postgres.ts";
 import { openRig } from "../rig.ts";
 
 const masterKey = "sk-master-key-0123456789";
@@ -362,23 +360,3 @@ describe("a rate", () => {
 		}
 	}, 20_000);
 });
-
-test.skipIf(needs.postgres() === null)(
-	"on PostgreSQL, where they are not kept, limits are refused by name",
-	async () => {
-		const postgres = await sharePostgres();
-		const other = await openLedgerRig({ env, postgres });
-		try {
-			for (const field of ["max_budget", "rpm_limit"]) {
-				const reply = await post(`${other.url}/key/generate`, { [field]: 1 });
-				expect(reply.status).toBe(400);
-				expect((await reply.json()).error.message).toContain(field);
-			}
-			const { key } = await make({}, other.url);
-			expect((await call(key, {}, {}, other.url)).status).toBe(200);
-		} finally {
-			await other.stop();
-		}
-	},
-	20_000,
-);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Sources } from "../../src/cli/sources.ts";
+import { noLimits } from "../../src/domain/limit-set.ts";
 import { noNanos } from "../../src/domain/nanos.ts";
 import { configOf, type Env, load } from "./loading.ts";
 
@@ -30,6 +31,12 @@ test("an empty environment is a working configuration", () => {
 		holdMode: "usual",
 		hashBodies: false,
 		userHeader: null,
+		limiting: {
+			global: noLimits,
+			calendar: { timeZone: "UTC", resetMinute: 0 },
+			endUserBudgetId: null,
+		},
+		modelAliases: {},
 		rewriteResultsUrl: true,
 		timeouts: {
 			firstByteMs: 600_000,

@@ -74,6 +74,7 @@ test("random calls", async () => {
 			let nowMs = startMs;
 			const before = 300n;
 			const counter = openMemoryCounter({
+				onSpent: () => {},
 				clock: { now: () => nowMs, monotonic: () => nowMs - startMs },
 				// Today already, and long ago as well.
 				readSpent: async (_limit, sinceMs) => {
@@ -135,6 +136,7 @@ test("random calls", async () => {
 
 test("a call that began before its budget was made counts in it when it ends", async () => {
 	const counter = openMemoryCounter({
+		onSpent: () => {},
 		clock: { now: () => startMs, monotonic: () => 0 },
 		readSpent: async () => 0n,
 	});
@@ -151,6 +153,7 @@ test("a call that began before its budget was made counts in it when it ends", a
 test("a budget that could not be read is read again, and what is forgotten is read anew", async () => {
 	let spent: bigint | null = null;
 	const counter = openMemoryCounter({
+		onSpent: () => {},
 		clock: { now: () => startMs, monotonic: () => 0 },
 		readSpent: async () => {
 			if (spent === null) throw new Error("the database is away");

@@ -1,9 +1,13 @@
-/** Virtual keys in memory and in the database, over both engines. */
+/** What operators manage, in memory and in the database, over both engines. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { makeKey } from "../../src/admin/make-key.ts";
+import { toBlank } from "../../src/domain/people.ts";
 import type { VirtualKey } from "../../src/domain/virtual-key.ts";
+import {
+	type OpenDirectory,
+	openDirectory,
+} from "../../src/store/directory.ts";
 import type { Engine } from "../../src/store/engine.ts";
-import { type Keys, openKeys } from "../../src/store/keys.ts";
 import { compileObjects } from "../../src/store/object-queries.ts";
 import { engines, type TestStore } from "./engines.ts";
 import { toCompiler } from "./fill.ts";
@@ -22,17 +26,36 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 	let store: TestStore;
 	let nowMs = 0;
 	const faults: unknown[] = [];
-	const opened: Keys[] = [];
+	const opened: OpenDirectory[] = [];
+	/** The keys of a directory, with changes of one. */
 	const openAll = async (engine: Engine = store.engine) => {
-		const keys = await openKeys({
+		const directory = await openDirectory({
 			engine,
 			queries: compileObjects(...toCompiler(store)),
 			clock: { now: () => nowMs, monotonic: () => performance.now() },
 			newId: () => Bun.randomUUIDv7(),
 			onFault: (fault) => faults.push(fault),
 		});
-		opened.push(keys);
-		return keys;
+		opened.push(directory);
+		const { keys, change } = directory;
+		const put = (item: VirtualKey, by = act) =>
+			change(by, () => ({
+				edits: [{ kind: "key", id: item.id, item }],
+				result: item,
+			}));
+		const edit = (id: string, to: (key: VirtualKey) => VirtualKey) =>
+			change(act, () => {
+				const key = keys.byId(id);
+				if (key === null) throw new Error("there is none");
+				const item = to(key);
+				return { edits: [{ kind: "key", id, item }], result: item };
+			});
+		const remove = (id: string, by: typeof act) =>
+			change(by, () => ({
+				edits: [{ kind: "key", id, item: null }],
+				result: null,
+			}));
+		return { ...keys, directory, put, edit, remove };
 	};
 
 	beforeEach(async () => {
@@ -42,7 +65,7 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 	});
 	afterEach(async () => {
 		if (!can) return;
-		for (const keys of opened.splice(0)) await keys.close();
+		for (const one of opened.splice(0)) await one.close();
 		await store.stop();
 		expect(faults.splice(0)).toEqual([]);
 	});
@@ -51,8 +74,8 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 	run("what is added is found, here and by the next process", async () => {
 		const keys = await openAll();
 		expect(keys.isEmpty()).toBe(true);
-		await keys.add(toKey("a", { alias: "first", createdMs: 2 }), act);
-		await keys.add(toKey("b", { createdMs: 1 }), act);
+		await keys.put(toKey("a", { alias: "first", createdMs: 2 }));
+		await keys.put(toKey("b", { createdMs: 1 }));
 		for (const one of [keys, await openAll()]) {
 			expect(one.isEmpty()).toBe(false);
 			expect(one.find("hash-a")).toEqual(
@@ -67,8 +90,8 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 
 	run("an alias is one key's; who comes second changes nothing", async () => {
 		const keys = await openAll();
-		await keys.add(toKey("a", { alias: "same" }), act);
-		const failure = await keys.add(toKey("b", { alias: "same" }), act).then(
+		await keys.put(toKey("a", { alias: "same" }));
+		const failure = await keys.put(toKey("b", { alias: "same" })).then(
 			() => null,
 			(error) => error,
 		);
@@ -79,10 +102,10 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 
 	run("changes made at once are all there in the end", async () => {
 		const keys = await openAll();
-		await keys.add(toKey("a"), act);
+		await keys.put(toKey("a"));
 		await Promise.all(
 			Array.from({ length: 20 }, (_, at) =>
-				keys.change("id-a", act, (key) => ({
+				keys.edit("id-a", (key) => ({
 					...key,
 					tags: [...key.tags, `tag-${at}`],
 				})),
@@ -90,13 +113,16 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 		);
 		expect(keys.byId("id-a")?.tags).toHaveLength(20);
 		expect((await openAll()).byId("id-a")?.tags).toHaveLength(20);
-		expect(await keys.change("id-none", act, (key) => key)).toBeNull();
+		const failure = await keys
+			.edit("id-none", (key) => key)
+			.catch((error) => error);
+		expect(String(failure)).toContain("there is none");
 	});
 
 	run("a new value works at once, the old one for its time", async () => {
 		const keys = await openAll();
-		await keys.add(toKey("a"), act);
-		await keys.change("id-a", act, (key) => ({
+		await keys.put(toKey("a"));
+		await keys.edit("id-a", (key) => ({
 			...key,
 			hash: "hash-new",
 			older: { hash: key.hash, untilMs: nowMs + 100 },
@@ -108,38 +134,62 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 		expect(keys.find("hash-new")?.id).toBe("id-a");
 	});
 
-	run(
-		"a value is one key's, and one that was given up is the next one's alone",
-		async () => {
-			const keys = await openAll();
-			await keys.add(toKey("a"), act);
-			expect(await keys.add(toKey("a", { alias: "again" }), act)).toBe(false);
-			expect(await keys.add(toKey("b", { hash: "hash-a" }), act)).toBe(false);
-			expect((await openAll()).list()).toHaveLength(1);
-			const renew = (hash: string) =>
-				keys.change("id-a", act, (key) => ({
-					...key,
-					hash,
-					older: { hash: key.hash, untilMs: nowMs },
-				}));
-			await renew("hash-new");
-			await renew("hash-newer");
-			expect(await keys.add(toKey("b", { hash: "hash-a" }), act)).toBe(true);
-			await renew("hash-newest");
-			expect(keys.find("hash-a")?.id).toBe("id-b");
-			expect(keys.find("hash-newest")?.id).toBe("id-a");
-		},
-	);
+	run("a value that was given up twice is anybody's", async () => {
+		const keys = await openAll();
+		await keys.put(toKey("a"));
+		expect(keys.isTaken("hash-a")).toBe(true);
+		const renew = (hash: string) =>
+			keys.edit("id-a", (key) => ({
+				...key,
+				hash,
+				older: { hash: key.hash, untilMs: nowMs },
+			}));
+		await renew("hash-new");
+		expect(keys.isTaken("hash-a")).toBe(true);
+		await renew("hash-newer");
+		expect(keys.isTaken("hash-a")).toBe(false);
+		await keys.put(toKey("b", { hash: "hash-a" }));
+		await renew("hash-newest");
+		expect(keys.find("hash-a")?.id).toBe("id-b");
+		expect(keys.find("hash-newest")?.id).toBe("id-a");
+	});
+
+	run("a change of several things is made whole or not at all", async () => {
+		const keys = await openAll();
+		const { directory } = keys;
+		const made = { nowMs, actor: "operator" };
+		const before = directory.version();
+		await directory.change(act, () => ({
+			edits: [
+				{ kind: "budget", id: "b", item: toBlank("b", made) },
+				{ kind: "key", id: "id-a", item: toKey("a", { alias: "x" }) },
+			],
+			result: null,
+		}));
+		expect(directory.version()).toBeGreaterThan(before);
+		const failure = await directory
+			.change(act, () => ({
+				edits: [
+					{ kind: "budget", id: "b", item: null },
+					{ kind: "key", id: "id-b", item: toKey("b", { alias: "x" }) },
+				],
+				result: null,
+			}))
+			.catch((error) => error);
+		expect(failure).toMatchObject({ fault: "conflict" });
+		const again = await openAll();
+		for (const one of [keys, again]) {
+			expect(one.byId("id-b")).toBeNull();
+			expect(one.directory.budgets.byId("b")).toEqual(toBlank("b", made));
+		}
+	});
 
 	run(
 		"what is removed is gone, and the log of changes says who did what",
 		async () => {
 			const keys = await openAll();
-			await keys.add(toKey("a", { alias: "x" }), act);
-			expect(
-				await keys.remove("id-a", { action: "key/delete", actor: "operator" }),
-			).toBe(true);
-			expect(await keys.remove("id-a", act)).toBe(false);
+			await keys.put(toKey("a", { alias: "x" }));
+			await keys.remove("id-a", { action: "key/delete", actor: "operator" });
 			expect(keys.find("hash-a")).toBeNull();
 			expect(keys.byAlias("x")).toBeNull();
 			expect((await openAll()).isEmpty()).toBe(true);
@@ -169,9 +219,9 @@ describe.each(engines)("keys on $name", ({ can, open, name }) => {
 					await Bun.sleep(10);
 				}
 			};
-			await one.add(toKey("a"), act);
+			await one.put(toKey("a"));
 			await seen(() => other.find("hash-a") !== null);
-			await other.change("id-a", act, (key) => ({ ...key, blocked: true }));
+			await other.edit("id-a", (key) => ({ ...key, blocked: true }));
 			await seen(() => one.find("hash-a")?.blocked === true);
 			await one.remove("id-a", act);
 			await seen(() => other.find("hash-a") === null);

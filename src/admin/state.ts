@@ -1,0 +1,82 @@
+/** What the routes that manage work on. */
+
+import type { Directory } from "../domain/directory.ts";
+import { GatewayError } from "../domain/error.ts";
+import type { Limited } from "../domain/limit-set.ts";
+import { type Nanos, toNanos } from "../domain/nanos.ts";
+import type { Made } from "../domain/people.ts";
+import type { Subject } from "../domain/subject.ts";
+import type { VirtualKey } from "../domain/virtual-key.ts";
+import { findInForce } from "../limits/call-limits.ts";
+import type { Counter, ReadSpent } from "../limits/counter.ts";
+import { type Calendar, findWindow } from "../limits/set-limits.ts";
+import { allOf } from "../limits/spent.ts";
+import type { Clock, RequestHeaders } from "../platform/contract.ts";
+import type { Act, OpenDirectory } from "../store/directory.ts";
+import type { Engine } from "../store/engine.ts";
+import type { Queries } from "../store/queries.ts";
+
+export interface AdminState {
+	readonly directory: OpenDirectory;
+	readonly engine: Engine;
+	readonly queries: Queries;
+	readonly clock: Clock;
+	readonly calendar: Calendar;
+	readonly counter: Pick<Counter, "forget" | "restate">;
+	readonly readSpent: ReadSpent;
+	readonly newId: () => string;
+	/** 256 random bits, as text. */
+	readonly newSecret: () => string;
+	/** @throws GatewayError for a caller who may not manage */
+	requireOperator(headers: RequestHeaders): void;
+	/** The key that a caller presents; null: none that is known. @throws GatewayError for one that is blocked or expired */
+	readOwnKey(headers: RequestHeaders): VirtualKey | null;
+}
+
+/** What the log of changes says of whoever has the master key. */
+const operator = "operator";
+
+export const toAct = ({ action }: { readonly action: string }): Act => ({
+	action,
+	actor: operator,
+});
+
+export const toMade = ({ clock }: AdminState): Made => ({
+	nowMs: clock.now(),
+	actor: operator,
+});
+
+/** What counts as spent in the window of now, the calls that have just ended included. Rejects with StoreError. */
+export async function readSpend(
+	subject: Subject,
+	of: Limited | null,
+	state: AdminState,
+): Promise<Nanos> {
+	const { clock, calendar, readSpent } = state;
+	const window =
+		of && findWindow(findInForce(of, state), calendar, clock.now());
+	return toNanos(await readSpent(allOf(subject), window?.startMs ?? 0));
+}
+
+/** After what counts as spent was said anew: calls that are let in from now on go by it. */
+export async function restate(
+	subject: Subject,
+	{ spend }: { readonly spend?: number | undefined },
+	{ counter, readSpent, clock }: AdminState,
+): Promise<void> {
+	if (spend === undefined) return;
+	const spent = await readSpent(allOf(subject), clock.now());
+	await counter.restate(subject, toNanos(BigInt(spend) + spent));
+}
+
+/** @throws GatewayError `malformed_request` */
+export function requireBudget(
+	id: string | null | undefined,
+	{ budgets }: Directory,
+): void {
+	if (id === null || id === undefined || budgets.byId(id) !== null) return;
+	throw new GatewayError(
+		"malformed_request",
+		"budget_id: there is no such budget; make it first with /budget/new.",
+	);
+}
