@@ -5,13 +5,7 @@ import { cleanLabel, cutLabel } from "../domain/labels.ts";
 import { noNanos } from "../domain/nanos.ts";
 import { type Customer, toBlank } from "../domain/people.ts";
 import { toSummedNanos } from "../store/reports.ts";
-import {
-	clearable,
-	optional,
-	said,
-	toBody,
-	yesOrNo,
-} from "./fields.ts";
+import { clearable, optional, said, toBody, yesOrNo } from "./fields.ts";
 import {
 	addItem,
 	editCommon,

@@ -26,6 +26,7 @@ type FromConfig =
 	| "rootPath"
 	| "holdMode"
 	| "hashBodies"
+	| "modelAliases"
 	| "userHeader";
 
 export const toGatewayOptions = (
@@ -55,6 +56,7 @@ export const toGatewayOptions = (
 	rootPath: config.rootPath,
 	holdMode: config.holdMode,
 	hashBodies: config.hashBodies,
+	modelAliases: config.modelAliases,
 	userHeader: config.userHeader,
 });
 

@@ -48,8 +48,14 @@ export function requireModels(call: OpenCall, { authority }: Gateway): void {
 	}
 }
 
-function requireListed(list: ModelList, { model }: OpenCall, scan: Scan): void {
-	requireModel(list, model ?? "");
+function requireListed(
+	list: ModelList,
+	{ model, alias }: OpenCall,
+	scan: Scan,
+): void {
+	// A list may have the model or the operator's own name for it.
+	const isNamed = alias !== null && allowsModel(list.models, alias);
+	if (!isNamed) requireModel(list, model ?? "");
 	for (const { slot, value } of scan.findings) {
 		if (hiddenSlots.has(slot)) requireModel(list, String(value));
 		// `"fallbacks": "default"` leaves the choice to upstream.

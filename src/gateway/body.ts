@@ -3,16 +3,22 @@
 import { joinBytes } from "./scan/bytes.ts";
 import type { Cut } from "./scan/finding.ts";
 
-/** The body without the members that are for us; the same array if it has none. All other bytes stay as they are. */
-export function cut<Bytes extends Uint8Array>(
+/** Bytes of a body that others take the place of; none: they go. */
+export interface Splice extends Cut {
+	readonly by?: Uint8Array;
+}
+
+/** The body with other bytes in those places, which are in order; the same array if there are none. All others stay. */
+export function splice<Bytes extends Uint8Array>(
 	bytes: Bytes,
-	scan: { readonly cuts: readonly Cut[] },
+	places: readonly Splice[],
 ): Bytes | Uint8Array<ArrayBuffer> {
-	if (scan.cuts.length === 0) return bytes;
+	if (places.length === 0) return bytes;
 	const pieces: Uint8Array[] = [];
 	let from = 0;
-	for (const { start, end } of scan.cuts) {
+	for (const { start, end, by } of places) {
 		pieces.push(bytes.subarray(from, start));
+		if (by !== undefined) pieces.push(by);
 		from = end;
 	}
 	return joinBytes([...pieces, bytes.subarray(from)]);

@@ -43,7 +43,10 @@ export interface OpenCall extends Flight {
 	grant: Grant | null;
 	/** What was found in the request body; null where none was looked at. */
 	scan: Scan | null;
+	/** The one that upstream is asked for. */
 	model: string | null;
+	/** By which other name the client asked for it; null: by its own. */
+	alias: string | null;
 	/** The prices in force; null where the call costs nothing. */
 	catalog: Catalog | null;
 	hold: HoldAmount;
@@ -115,6 +118,7 @@ export function openCall(
 		grant: null,
 		scan: null,
 		model: null,
+		alias: null,
 		catalog: null,
 		hold: noHoldAmount,
 		limits: noLimits,

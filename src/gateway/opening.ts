@@ -45,7 +45,7 @@ export function toOpening(call: OpenCall, gateway: Gateway): Opening {
 		agentId: labels.agentId,
 		parentAgentId: labels.parentAgentId,
 		tags: key === null ? labels.tags : withOwn(labels.tags, key, authority),
-		metadata: toMetadata(labels),
+		metadata: toMetadata(labels, call.alias),
 		clientAddress: arrival.clientAddress,
 		userAgent: labels.userAgent,
 		requestedModel: call.model === null ? null : clip(call.model),
@@ -75,10 +75,13 @@ function toPayer({ grant, scan }: OpenCall): Entry["payer"] {
 }
 
 /** Labels without a column, as compact JSON; null where there are none. */
-function toMetadata(labels: Labels): string | null {
+function toMetadata(labels: Labels, alias: string | null): string | null {
 	const { deviceId, accountId, spendMetadata, lost } = labels;
-	if (!deviceId && !accountId && !spendMetadata && !lost) return null;
+	if (!deviceId && !accountId && !spendMetadata && !lost && alias === null) {
+		return null;
+	}
 	const others = JSON.stringify({
+		...(alias !== null && { model_alias: clip(alias) }),
 		...(deviceId && { device_id: deviceId }),
 		...(accountId && { account_id: accountId }),
 		...(lost && { lost_labels: lost }),

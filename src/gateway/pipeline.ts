@@ -55,6 +55,8 @@ export interface GatewayOptions {
 	readonly holdMode: HoldMode;
 	/** Whether bodies are hashed. */
 	readonly hashBodies: boolean;
+	/** What everybody may ask for by another name: the name, and the model. */
+	readonly modelAliases: Readonly<Record<string, string>>;
 	/** In lower case; null: none. */
 	readonly userHeader: string | null;
 	/** As clients see it: `tollway-0.1.0`. */

@@ -1,7 +1,8 @@
 import { GatewayError } from "../domain/error.ts";
-import { cut } from "./body.ts";
+import { type Splice, splice } from "./body.ts";
 import { decode, maxRatio } from "./encoding.ts";
 import { hashRequest } from "./hash-bodies.ts";
+import { rename } from "./model-alias.ts";
 import { type Observer, observe } from "./observe.ts";
 import {
 	drainCall,
@@ -71,7 +72,7 @@ export function toOnePiece(
 	call.requestBytes = bytes.byteLength;
 	const received = Buffer.from(bytes);
 	hashRequest(received, call, gateway);
-	return toBody(scanAndCut(received, call));
+	return toBody(scanAndCut(received, call, gateway));
 }
 
 /**
@@ -152,7 +153,7 @@ function scanRead(
 	if (coding !== undefined) {
 		return scanEncoded(received, coding, call, limitBytes, gateway);
 	}
-	return toBody(scanAndCut(received, call));
+	return toBody(scanAndCut(received, call, gateway));
 }
 
 async function scanEncoded(
@@ -167,7 +168,7 @@ async function scanEncoded(
 		maxRatio,
 	});
 	holdBytes(call, plain.length, gateway);
-	const content = scanAndCut(plain, call);
+	const content = scanAndCut(plain, call, gateway);
 	return content === plain
 		? toBody(received)
 		: { ...noBody, content, decoded: true };
@@ -176,13 +177,20 @@ async function scanEncoded(
 function scanAndCut(
 	plain: Uint8Array<ArrayBuffer>,
 	call: OpenCall,
+	gateway: Gateway,
 ): Uint8Array<ArrayBuffer> {
 	const scan = scanBody(plain, { native: call.route.family.native });
 	call.scan = scan;
 	call.model = scan.model ?? null;
 	if (call.route.family.metered && !scan.stream) drainCall(call);
-	return cut(plain, scan);
+	const named = rename(call, scan, gateway);
+	return splice(
+		plain,
+		named === null ? scan.cuts : [...scan.cuts, named].sort(byStart),
+	);
 }
+
+const byStart = (a: Splice, b: Splice): number => a.start - b.start;
 
 /** Lets a large or endless body through, counted against its limit. */
 function streamUpload(

@@ -152,3 +152,30 @@ test("keys are found by alias, sorted by spend, shown with their users", async (
 		{ token: cheap.token },
 	]);
 });
+
+describe("names for models", () => {
+	test("the key's, then the team's, are put in their place; the row says so", async () => {
+		await op.manage("/team/new", {
+			team_id: "named",
+			model_aliases: { fast: "claude-opus-4-8", team: "claude-haiku-4-5" },
+		});
+		const { key } = await op.manage("/key/generate", {
+			team_id: "named",
+			aliases: { fast: "claude-haiku-4-5" },
+			models: ["fast", "claude-haiku-*"],
+		});
+		for (const model of ["fast", "team"]) {
+			const before = op.rig.simulator.record.all().length;
+			const { id } = await op.spend(key, { model, user: "u" });
+			const [sent] = op.rig.simulator.record.all().slice(before);
+			const text = new TextDecoder().decode(sent?.received.body.bytes);
+			expect(text).toContain('"model":"claude-haiku-4-5"');
+			expect(text).not.toContain('"user":"u"');
+			const entry = await op.rig.entryOf(id);
+			expect(entry.requestedModel).toBe("claude-haiku-4-5");
+			expect(JSON.parse(entry.metadata ?? "{}").model_alias).toBe(model);
+		}
+		expect((await op.call(key, { model: "constructor" })).status).toBe(403);
+		expect((await op.call(key)).status).toBe(403);
+	});
+});
