@@ -44,10 +44,12 @@ async function ask(question: string): Promise<string | null> {
 	const lines = createInterface({
 		input: process.stdin,
 		output: process.stderr,
+		// The system edits the line, and ^C ends the process as it does elsewhere.
+		terminal: false,
 	});
 	try {
 		const answer = lines.question(question);
-		// ^C and ^D end the input, and with it the question.
+		// ^D ends the input, and with it the question.
 		const ended = once(lines, "close").then(() => null);
 		const given = await Promise.race([answer, ended]);
 		if (given === null) process.stderr.write("\n");
