@@ -73,12 +73,21 @@ export async function openManagementApi(
 			return await openOwn(world, settled);
 		} catch (error) {
 			if (!(error instanceof StoreInUse)) {
-				throw new AskError(toStartFailure(error, config));
+				throw new AskError(toOpenFailure(error, config));
 			}
 			if (world.clock.monotonic() > giveUpMs) throw inUse(error, config);
 		}
 		await delay(lookEveryMs);
 	}
+}
+
+/** What the system says has no subject. */
+function toOpenFailure(error: unknown, config: Config): string {
+	const why = toStartFailure(error, config);
+	const { code } = (error ?? {}) as { code?: unknown };
+	return typeof code === "string"
+		? `${escapeControls(toDatabaseText(config.database))} cannot be opened: ${why}.`
+		: why;
 }
 
 function requireDatabase({ config, makesDatabase = false }: Settled): void {

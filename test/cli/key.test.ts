@@ -1,7 +1,17 @@
 /** `tollway key …` beside a running gateway. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+	afterAll,
+	beforeAll,
+	describe,
+	expect,
+	setDefaultTimeout,
+	test,
+} from "bun:test";
 import { openRig, type Rig } from "../rig.ts";
 import { masterKey, runKey, runKeyOnTerminal } from "./key-process.ts";
+
+// Each command is a process that starts, and the machine may be busy.
+setDefaultTimeout(60_000);
 
 let rig: Rig;
 let env: Record<string, string>;
