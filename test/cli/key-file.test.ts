@@ -13,6 +13,7 @@ import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { needs } from "../needs.ts";
+import { sharePostgres } from "../postgres.ts";
 import { command, startGateway } from "../rig.ts";
 import {
 	masterKey,
@@ -168,6 +169,40 @@ describe("ten thousand keys", () => {
 		expect(err).toContain('There is no key "sk-...zzzz".');
 	});
 });
+
+const postgres = needs.postgres() && (await sharePostgres());
+
+test.skipIf(!postgres)(
+	"on PostgreSQL as well; a gateway elsewhere on it follows",
+	async () => {
+		const url = `${await postgres?.createDatabase("key_commands")}`;
+		const env = { ...toEnv("server"), DATABASE_URL: url };
+		const made = await runKey(["create", "--alias", "alice"], env);
+		expect(made).toMatchObject({ code: 0, err: "" });
+		const gateway = await startGateway({
+			TOLLWAY_MASTER_KEY: masterKey,
+			DATABASE_URL: url,
+		});
+		// The gateway listens where the command does not look.
+		expect(await runKey(["block", "alice"], env)).toMatchObject({
+			code: 0,
+			err: "",
+		});
+		const isBlocked = async () => {
+			const headers = { "x-api-key": made.out.trim() };
+			const reply = await fetch(`${gateway.url}/key/info`, { headers });
+			return reply.status === 401;
+		};
+		const untilMs = performance.now() + 20_000;
+		while (!(await isBlocked())) {
+			expect(performance.now()).toBeLessThan(untilMs);
+		}
+		expect(
+			(await runKey(["create"], { ...env, DATABASE_URL: `${url}x` })).err,
+		).toMatch(/^tollway: .*\n$/);
+		await gateway.stop();
+	},
+);
 
 const executable = needs.executable();
 
