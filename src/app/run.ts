@@ -14,12 +14,13 @@ import {
 	serve,
 } from "#platform";
 import manifest from "../../package.json" with { type: "json" };
-import { openApp } from "../app.ts";
+import { openApp, type Rim } from "../app.ts";
 import { openProcessWorld } from "../cli/process-world.ts";
 import { runProgram } from "../cli/program.ts";
 import type { World } from "../cli/world.ts";
 import { demoCalls } from "../simulator/demo.ts";
 import type { OpenWorker } from "../store/sqlite.ts";
+import { openManagement } from "./open-management.ts";
 
 const { version } = manifest;
 
@@ -31,28 +32,28 @@ const toWorld = (openWorker: OpenWorker): World => ({
 	fetch: fetchUpstream,
 	demoCalls,
 	serve: (config, hooks) =>
-		openApp(
-			config,
-			{
-				clock,
-				newId,
-				newSecret,
-				fetch: fetchUpstream,
-				releaseChunk,
-				readHeaders,
-				serve,
-				openDatabase,
-				openWorker,
-				mapFile,
-			},
-			{ version, ...hooks },
-		),
+		openApp(config, toRim(openWorker), { version, ...hooks }),
+	openManagement: (config, hooks) =>
+		openManagement(config, toRim(openWorker), { version, ...hooks }),
 	openSimulator: async () => {
 		// Not at the start: its schemas cost a gateway that never needs them half its start-up time.
 		const { openSimulator } = await import("../simulator/simulator.ts");
 		const simulator = await openSimulator();
 		return { url: simulator.url, close: simulator.stop };
 	},
+});
+
+const toRim = (openWorker: OpenWorker): Rim => ({
+	clock,
+	newId,
+	newSecret,
+	fetch: fetchUpstream,
+	releaseChunk,
+	readHeaders,
+	serve,
+	openDatabase,
+	openWorker,
+	mapFile,
 });
 
 /** Runs the command that the arguments name. Resolves with the exit code. */

@@ -48,12 +48,19 @@ export function toPasteLine(
 	} else if (config.upstream.credential !== null) {
 		pairs.push(["ANTHROPIC_AUTH_TOKEN", "anything"]);
 	}
-	return platform === "win32"
+	return toShellLine(pairs, platform);
+}
+
+/** Variables for the shell of a client. */
+export const toShellLine = (
+	pairs: readonly (readonly [string, string])[],
+	platform: NodeJS.Platform,
+): string =>
+	platform === "win32"
 		? pairs
 				.map(([name, value]) => `$env:${name}="${value.replaceAll('"', "")}"`)
 				.join("; ")
 		: `export ${pairs.map((pair) => pair.join("=")).join(" ")}`;
-}
 
 function toPayer({ upstream }: Config): string {
 	const { credential } = upstream;

@@ -31,6 +31,8 @@ export interface Config {
 	readonly publicUrl: string | null;
 	/** `""` or `/prefix`. */
 	readonly rootPath: string;
+	/** Another gateway than this configuration's, for commands to ask; with its root path. */
+	readonly gatewayUrl: string | null;
 	readonly masterKey: string | null;
 	readonly insecureNoAuth: boolean;
 	/** Lower case, without port; the public URL's host is among them. */
@@ -192,6 +194,7 @@ export function toConfig(
 		tls: toTls(values, sources),
 		publicUrl: values.publicUrl,
 		rootPath: values.rootPath,
+		gatewayUrl: values.gatewayUrl,
 		masterKey: values.masterKey,
 		insecureNoAuth: values.insecureNoAuth,
 		allowedHosts: toAllowedHosts(values),

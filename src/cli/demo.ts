@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { toCallRow, toCurlLines } from "./demo-text.ts";
 import { loadConfig } from "./load-config.ts";
 import { openLog } from "./log.ts";
+import { readText } from "./read-text.ts";
 import { type ReplySummary, readUsage } from "./read-usage.ts";
 import { escapeControls } from "./safe-text.ts";
 import { openSignals, type Signals } from "./stop.ts";
@@ -41,19 +42,6 @@ function toDemoConfig(
 const replyMaxBytes = 8_388_608;
 const callTimeoutMs = 30_000;
 
-/** At most `replyMaxBytes`; the rest is left unread. */
-async function readText(reply: Response): Promise<string> {
-	const decoder = new TextDecoder();
-	let text = "";
-	let bytes = 0;
-	for await (const chunk of reply.body ?? []) {
-		bytes += chunk.length;
-		text += decoder.decode(chunk, { stream: true });
-		if (bytes > replyMaxBytes) break;
-	}
-	return text + decoder.decode();
-}
-
 export interface DemoResult {
 	readonly call: DemoCall;
 	/** 0 when there was no reply. */
@@ -76,7 +64,7 @@ async function send(
 		body: call.body === null ? null : new TextEncoder().encode(call.body),
 		signal: AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMs)]),
 	});
-	const text = await readText(reply);
+	const text = await readText(reply, replyMaxBytes);
 	const { status } = reply;
 	return {
 		call,

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { toSizeText } from "./call-line.ts";
 import type { Config } from "./config.ts";
+import { toOwnOrigin, toOwnTrust } from "./own-url.ts";
 import { toStartFailure } from "./start-failure.ts";
 import type { World } from "./world.ts";
 
@@ -48,16 +49,12 @@ const probeTimeoutMs = 3_000;
 /** Whether the configured port is served by a gateway. */
 export async function isGateway(
 	config: Config,
-	{ fetch }: World,
+	world: World,
 ): Promise<boolean> {
-	const name = config.host
-		.replace(/^0\.0\.0\.0$/, "127.0.0.1")
-		.replace(/^::$/, "::1");
-	const host = name.includes(":") ? `[${name}]` : name;
-	const scheme = config.tls ? "https" : "http";
-	const url = `${scheme}://${host}:${config.port}${config.rootPath}/healthz`;
+	const url = `${toOwnOrigin(config)}${config.rootPath}/healthz`;
 	try {
-		const reply = await fetch(url, {
+		const reply = await world.fetch(url, {
+			...toOwnTrust(config, world),
 			method: "GET",
 			headers: {},
 			body: null,

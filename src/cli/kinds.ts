@@ -131,6 +131,12 @@ export const upstreamUrl = kind(
 	(text, fail) => toBaseUrl(text, fail)?.replace(/\/v1(\/messages)?$/, ""),
 );
 
+/** The same without the mounts that clients' base URLs end with. */
+export const gatewayUrl = kind(
+	"a URL that starts with http:// or https://",
+	(text, fail) => toBaseUrl(text, fail)?.replace(/(\/anthropic)?(\/v1)?$/, ""),
+);
+
 /** `""` or `/prefix`, no trailing slash. */
 export const rootPath = kind("a path such as /gateway", (text) => {
 	const path = `/${text.replace(/^\/+|\/+$/g, "")}`;

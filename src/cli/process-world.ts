@@ -1,7 +1,9 @@
 /** The parts of the world that every runtime's `node:process` has. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
+import { createInterface } from "node:readline/promises";
 import type { Output, World } from "./world.ts";
 
 /** A closed pipe (`tollway | head`) ends the output, not the process: the error reaches `done`. */
@@ -37,6 +39,26 @@ function openFileLimit(): number | null {
 	return typeof soft === "number" ? soft : null;
 }
 
+async function ask(question: string): Promise<string | null> {
+	if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+	const lines = createInterface({
+		input: process.stdin,
+		output: process.stderr,
+		// The system edits the line, and ^C ends the process as it does elsewhere.
+		terminal: false,
+	});
+	try {
+		const answer = lines.question(question);
+		// ^D ends the input, and with it the question.
+		const ended = once(lines, "close").then(() => null);
+		const given = await Promise.race([answer, ended]);
+		if (given === null) process.stderr.write("\n");
+		return given ?? "";
+	} finally {
+		lines.close();
+	}
+}
+
 type ProcessPart =
 	| "env"
 	| "platform"
@@ -46,7 +68,8 @@ type ProcessPart =
 	| "stderr"
 	| "readFile"
 	| "openFileLimit"
-	| "onSignal";
+	| "onSignal"
+	| "ask";
 
 export function openProcessWorld(): Pick<World, ProcessPart> {
 	return {
@@ -59,5 +82,6 @@ export function openProcessWorld(): Pick<World, ProcessPart> {
 		readFile: (path) => readFileSync(path, "utf8"),
 		openFileLimit,
 		onSignal,
+		ask,
 	};
 }

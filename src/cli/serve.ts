@@ -10,7 +10,7 @@ import { toLook } from "./terminal.ts";
 import { exitCodes, type Gateway, type World } from "./world.ts";
 
 /** One line of JSON, whatever the log looks like: what is on no ledger must be somewhere. */
-const toLostLine = (entry: Entry, error: unknown): string =>
+export const toLostLine = (entry: Entry, error: unknown): string =>
 	escapeControls(
 		JSON.stringify(
 			{ event: "entry_lost", reason: String(error), entry },

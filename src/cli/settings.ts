@@ -20,6 +20,7 @@ export const groups = {
 	timeouts: "Time-outs (30, 30s, 10m, 1h)",
 	sizes: "Size limits (bytes, 512KB, 32MB, 1GB)",
 	logs: "Logs",
+	commands: "For commands that ask the gateway",
 } as const;
 
 export interface Setting {
@@ -260,6 +261,14 @@ export const settings = {
 		variables: ["FORCE_COLOR"],
 		type: kinds.forced,
 		about: "Set: colour even in a pipe, whatever NO_COLOR says; 0: none",
+	},
+	gatewayUrl: {
+		group: "commands",
+		variables: ["TOLLWAY_URL"],
+		flag: "--url",
+		type: kinds.gatewayUrl,
+		about:
+			"Where the gateway is; unset: where the settings above let it listen",
 	},
 } as const satisfies Record<string, Setting>;
 

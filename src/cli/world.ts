@@ -38,6 +38,14 @@ export interface Gateway {
 	stop(force: boolean): Promise<void>;
 }
 
+/** The gateway's management API without a gateway: the database is open, nothing listens. */
+export interface Management {
+	/** Answers as the gateway would. The request needs a Host header. */
+	fetch(request: Request): Promise<Response>;
+	/** Everything is written. */
+	close(): Promise<void>;
+}
+
 /** A running simulator of the Anthropic API. */
 export interface Simulator {
 	/** No trailing slash. */
@@ -83,7 +91,14 @@ export interface World {
 	onSignal(listener: (signal: string) => void): () => void;
 	/** Rejects with the system's error (`EADDRINUSE` …) when it cannot listen. */
 	serve(config: Config, hooks: ServeHooks): Promise<Gateway>;
+	/** Rejects with StoreInUse, or with why the database cannot be opened. */
+	openManagement(
+		config: Config,
+		hooks: Pick<ServeHooks, "onLost">,
+	): Promise<Management>;
 	openSimulator(): Promise<Simulator>;
+	/** What the user types behind the question, or null where nobody is there to ask; an end of the input is "". */
+	ask(question: string): Promise<string | null>;
 }
 
 /** What the process ends with. 78 is EX_CONFIG of sysexits.h. */

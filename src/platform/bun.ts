@@ -1,4 +1,6 @@
 import { Database as SqliteDatabase } from "bun:sqlite";
+import { X509Certificate } from "node:crypto";
+import type { PeerCertificate } from "node:tls";
 import { download } from "./bun-download.ts";
 
 export { releaseChunk } from "./bun-release.ts";
@@ -90,8 +92,23 @@ export const fetchUpstream: UpstreamFetch = (url, init) => {
 		timeout: false,
 		// Bun reads HTTP_PROXY for this machine's own addresses too.
 		proxy: loopback.test(url) ? false : undefined,
+		...(init.certificate && { tls: toPinned(init.certificate) }),
 	} as BunFetchRequestInit);
 };
+
+/** That very certificate. One that nobody but itself vouches for is its own authority; the name does not matter. */
+function toPinned(pem: string) {
+	const { issuer, subject, fingerprint256 } = new X509Certificate(pem);
+	return {
+		...(issuer === subject && { ca: pem }),
+		checkServerIdentity: (_: string, shown: PeerCertificate) =>
+			shown.fingerprint256 === fingerprint256
+				? undefined
+				: Object.assign(new Error("another certificate than expected"), {
+						code: "CERT_OTHER",
+					}),
+	};
+}
 
 const proxyNames = ["http_proxy", "https_proxy", "all_proxy"] as const;
 

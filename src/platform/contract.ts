@@ -47,6 +47,8 @@ export interface UpstreamInit {
 	signal: AbortSignal;
 	/** A GET whose reply may be long and its reader slow: nothing is read ahead of it. */
 	bulk?: boolean;
+	/** PEM of the certificate that the server must show. Under Bun it may be made out to any name. */
+	certificate?: string;
 }
 
 /** `fetch` with the relay's switches: nothing decoded, no redirect followed, no hidden time-out. Rejects with the runtime's own error. */

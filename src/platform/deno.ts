@@ -32,6 +32,7 @@ declare const Deno: {
 			info: ConnectionInfo,
 		) => Response | Promise<Response>,
 	): DenoServer;
+	createHttpClient(options: { caCerts: string[] }): object;
 };
 
 export const runtime = `deno ${Deno.version.deno}`;
@@ -130,6 +131,9 @@ export const fetchUpstream: UpstreamFetch = async (url, init) => {
 			signal: init.signal,
 			redirect: "manual",
 			...(init.body instanceof ReadableStream ? { duplex: "half" } : {}),
+			...(init.certificate && {
+				client: Deno.createHttpClient({ caCerts: [init.certificate] }),
+			}),
 		} as RequestInit);
 		return reply.headers.has("content-encoding") ? toDecoded(reply) : reply;
 	} catch (error) {

@@ -10,6 +10,14 @@ import type { Database } from "../platform/contract.ts";
 /** Another process has this database open. */
 export class StoreInUse extends Error {
 	override name = "StoreInUse";
+	/** `/data/tollway.db is in use by another Tollway (process 123)`, without what to do. */
+	readonly fact: string;
+
+	constructor(path: string, owner: string) {
+		const fact = `${path} is in use by another Tollway (process ${owner})`;
+		super(`${fact}. Stop that one, or set TOLLWAY_DATA_DIR to another folder.`);
+		this.fact = fact;
+	}
 }
 
 export interface LockOptions {
@@ -33,9 +41,7 @@ export function takeLock(path: string, options: LockOptions): () => void {
 		lock.close();
 		if (!String((error as { code?: string }).code).startsWith("SQLITE_BUSY"))
 			throw error;
-		throw new StoreInUse(
-			`${path} is in use by another Tollway (process ${readOwner(owner)}). Stop that one, or set TOLLWAY_DATA_DIR to another folder.`,
-		);
+		throw new StoreInUse(path, readOwner(owner));
 	}
 	writeFileSync(owner, String(options.pid), { mode: 0o600 });
 	return () => {

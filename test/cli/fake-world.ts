@@ -112,6 +112,8 @@ export function openFakeWorld(options: FakeOptions = {}): FakeWorld {
 			served.push({ config, hooks });
 			return openFakeGateway(config, stops, openReplies);
 		},
+		openManagement: () => Promise.reject(new Error("no database here")),
+		ask: async () => null,
 		openSimulator: async () => ({
 			url: "http://127.0.0.1:9",
 			close: async () => {},

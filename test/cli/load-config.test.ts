@@ -13,6 +13,7 @@ test("an empty environment is a working configuration", () => {
 		tls: null,
 		publicUrl: null,
 		rootPath: "",
+		gatewayUrl: null,
 		masterKey: null,
 		insecureNoAuth: false,
 		allowedHosts: [],

@@ -1,0 +1,23 @@
+import type { Given, OptionName } from "./command-options.ts";
+import type { World } from "./world.ts";
+
+/** A command, as it stands in a table. */
+export interface CommandRow {
+	readonly name: string;
+	readonly about: string;
+	readonly options: readonly OptionName[];
+	/** What stands behind the name, as in its usage: `[model]`, `<key>`. */
+	readonly argument?: string;
+	/** Lists the settings below its help. */
+	readonly manual?: true;
+	run(world: World, given: Given): number | Promise<number>;
+}
+
+/** A name in front of several commands. */
+export interface CommandGroup {
+	readonly name: string;
+	readonly about: string;
+	/** Below its help. */
+	readonly more: string;
+	readonly commands: readonly CommandRow[];
+}

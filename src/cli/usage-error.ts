@@ -1,0 +1,2 @@
+/** A mistake in how the command was called, as a sentence without its full stop. */
+export class UsageError extends Error {}
