@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Config } from "../cli/config.ts";
 import type { CallRecord } from "../domain/call.ts";
 import { toDigest } from "../gateway/authenticate.ts";
+import type { GuessReport } from "../gateway/guesses.ts";
 import type { GatewayOptions } from "../gateway/pipeline.ts";
 import type { Keys } from "../store/keys.ts";
 
@@ -24,7 +25,8 @@ type FromConfig =
 	| "rootPath"
 	| "holdMode"
 	| "hashBodies"
-	| "userHeader";
+	| "userHeader"
+	| "guessing";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -51,7 +53,20 @@ export const toGatewayOptions = (
 	holdMode: config.holdMode,
 	hashBodies: config.hashBodies,
 	userHeader: config.userHeader,
+	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
+
+/** The tries themselves have no lines. */
+function tellGuesses({ addresses, otherCalls }: GuessReport): void {
+	const log = getLogger(["tollway", "gateway"]);
+	const tell = (from: string, calls: number) =>
+		log.warning(
+			"{calls} calls with unknown keys from {from} were told to wait, in a minute.",
+			{ calls, from },
+		);
+	for (const { address, calls } of addresses) tell(address, calls);
+	if (otherCalls > 0) tell("other addresses", otherCalls);
+}
 
 /** Why a call failed, for the operator; the client was told a sentence of ours. */
 export function logCause({ callId, end, cause }: CallRecord): void {
