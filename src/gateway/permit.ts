@@ -1,7 +1,7 @@
 /** Where a caller may not come although it is known who calls. */
 import { toRouteGrant } from "../domain/allowed-routes.ts";
 import { GatewayError } from "../domain/error.ts";
-import type { VirtualKey } from "../domain/virtual-key.ts";
+import { allowsModel, type VirtualKey } from "../domain/virtual-key.ts";
 import type { Authority } from "./authenticate.ts";
 import type { Route } from "./families.ts";
 
@@ -32,10 +32,20 @@ export function toForbidden(
 	// What its items name and cost is not looked at yet.
 	const isBatch = upstreamPath === "/v1/messages/batches";
 	if (isBatch && (hasBudget || key.models.length > 0)) return notKept();
-	return hasBudget && family.unpriced && grant !== "by name"
-		? notPriced(route)
-		: null;
+	if (!family.unpriced || grant === "by name") return null;
+	if (hasBudget) return notPriced(route);
+	// Its body is not looked at, and may name any model.
+	return allowsModel(key.models, anyModel) ? null : notJudged(route);
 }
+
+/** Only a list that allows every model allows this one. */
+const anyModel = "";
+
+const notJudged = ({ upstreamPath }: Route) =>
+	new GatewayError(
+		"forbidden",
+		`Tollway cannot tell which model ${upstreamPath} would use, and this gateway key may use certain models only. The gateway's operator can allow it by naming the path in the key's allowed_routes.`,
+	);
 
 const notKept = () =>
 	new GatewayError(
