@@ -1,5 +1,5 @@
 import type { Entry } from "../domain/entry.ts";
-import { type Labels, maxTags } from "../domain/labels.ts";
+import { type Labels, maskKeys, maxTags } from "../domain/labels.ts";
 import { toLabels } from "./attribute.ts";
 import type { OpenCall } from "./open-call.ts";
 import { firstOf } from "./scan/finding.ts";
@@ -61,8 +61,10 @@ function withKeyTags(
 
 /** Clients write paths and models as they like. */
 const maxLength = 256;
-const clip = (text: string) =>
-	text.length > maxLength ? text.slice(0, maxLength) : text;
+const clip = (text: string) => {
+	const masked = maskKeys(text);
+	return masked.length > maxLength ? masked.slice(0, maxLength) : masked;
+};
 
 function toPayer({ grant, scan }: OpenCall): Entry["payer"] {
 	const billed = scan && firstOf(scan.findings, "billingPolicy.bill_to");
