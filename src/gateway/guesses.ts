@@ -103,10 +103,7 @@ function note(s: State, address: string): number {
 		fill(source, maxPerAddress, nowMs) || fill(s.all, maxOfAll, nowMs);
 	if (waitMs === 0) return 0;
 	source.calls += 1;
-	if (s.timer === null) {
-		s.timer = setTimeout(report, minuteMs, s);
-		s.timer.unref();
-	}
+	s.timer ??= setTimeout(report, minuteMs, s);
 	return waitMs;
 }
 
