@@ -199,6 +199,7 @@ const tellChangesFault = (error: unknown) =>
 function close(life: Life): Promise<void> {
 	life.closed ??= (async () => {
 		life.gateway.flights.close();
+		life.gateway.guesses.close();
 		life.prices.close();
 		await life.gateway.counter.close();
 		await life.directory.close();

@@ -8,6 +8,7 @@ import type { Script } from "../src/simulator/script.ts";
 import { type StoredEntry, toStoredEntry } from "../src/store/entry-row.ts";
 import { openPostgres } from "../src/store/postgres.ts";
 import { toPostgres } from "../src/store/postgres-url.ts";
+import { type Canary, findIn, requireNone, toCanaries } from "./canaries.ts";
 import type { SharedPostgres } from "./postgres.ts";
 import { openRig, type Rig, type RigOptions } from "./rig.ts";
 
@@ -59,8 +60,12 @@ export async function openLedgerRig(
 		},
 		waitForEntries: (count) => waitFor(entries, (rows) => rows.length >= count),
 		stop: async () => {
-			await rig.stop();
-			await place.stop();
+			try {
+				await rig.stop();
+				requireNone(await place.leaks(toCanaries(env)));
+			} finally {
+				await place.stop();
+			}
 		},
 	};
 }
@@ -92,12 +97,17 @@ function openInFile() {
 			const statement = database.query(sql.replaceAll("@", ""));
 			return statement.values() as SqlValue[][];
 		},
+		// Its files are searched with the folder.
+		leaks: async () => [],
 		stop: async () => {
 			database?.close();
 			rmSync(folder, { recursive: true, force: true });
 		},
 	};
 }
+
+const listTables =
+	"SELECT table_name FROM information_schema.tables WHERE table_schema = 'tollway'";
 
 async function openOnServer(server: SharedPostgres) {
 	databases += 1;
@@ -108,10 +118,20 @@ async function openOnServer(server: SharedPostgres) {
 	const engine = await openPostgres(toPostgres(address, ""), {
 		readFile: String,
 	});
+	const read = (sql: string) =>
+		engine.read({ sql: sql.replaceAll("@", "tollway."), values: [] });
 	return {
 		env: { DATABASE_URL: url },
-		read: (sql: string) =>
-			engine.read({ sql: sql.replaceAll("@", "tollway."), values: [] }),
+		read,
+		leaks: async (canaries: readonly Canary[]) => {
+			const leaks: string[] = [];
+			for (const [table] of await read(listTables)) {
+				const rows = await read(`SELECT row::text FROM @"${table}" row`);
+				const text = JSON.stringify(rows);
+				leaks.push(...findIn(`the table ${table}`, text, canaries));
+			}
+			return leaks;
+		},
 		stop: engine.close,
 	};
 }

@@ -14,6 +14,14 @@ import {
 	type Simulator,
 	type SimulatorOptions,
 } from "../src/simulator/simulator.ts";
+import {
+	type Canary,
+	findInExchanges,
+	findInFolder,
+	findInLines,
+	requireNone,
+	toCanaries,
+} from "./canaries.ts";
 
 export const upstreamKey = "sk-ant-api03-upstream-key-of-the-rig-0123456789";
 
@@ -28,7 +36,7 @@ export interface GatewayProcess {
 	readonly lines: readonly LogLine[];
 	/** Resolves with the first line, past or future, that satisfies the predicate. */
 	waitForLine(predicate: (line: LogLine) => boolean): Promise<LogLine>;
-	/** Sends a signal; resolves with the exit code. */
+	/** Sends a signal; resolves with the exit code. Rejects when a secret is in its data folder or its lines. */
 	stop(signal?: NodeJS.Signals): Promise<number | null>;
 	readonly exited: Promise<number | null>;
 }
@@ -37,12 +45,15 @@ export interface Rig {
 	readonly url: string;
 	readonly gateway: GatewayProcess;
 	readonly simulator: Simulator;
+	/** Rejects when a secret is where it must not be. */
 	stop(): Promise<void>;
 }
 
 export interface RigOptions {
 	readonly env?: Readonly<Record<string, string>>;
 	readonly simulator?: SimulatorOptions;
+	/** Leaks to upstream that the tests are about, each as `stop` would tell it, and why that is right. */
+	readonly meant?: Readonly<Record<string, string>>;
 }
 
 const patienceMs = 20_000;
@@ -56,19 +67,41 @@ export const command: readonly string[] = (
 
 export async function openRig(options: RigOptions = {}): Promise<Rig> {
 	const simulator = await openSimulator(options.simulator);
-	const gateway = await startGateway({
+	const env = {
 		ANTHROPIC_API_KEY: upstreamKey,
 		TOLLWAY_UPSTREAM_URL: simulator.url,
 		...options.env,
-	});
+	};
+	const gateway = await startGateway(env);
+	const watched = watchRecord(simulator, toCanaries(env));
 	return {
 		url: gateway.url,
 		gateway,
-		simulator,
+		simulator: watched.simulator,
 		stop: async () => {
-			await gateway.stop("SIGKILL");
-			await simulator.stop();
+			try {
+				await gateway.stop("SIGKILL");
+			} finally {
+				await simulator.stop();
+			}
+			const { meant = {} } = options;
+			requireNone(watched.leaks().filter((leak) => !(leak in meant)));
 		},
+	};
+}
+
+/** What a test clears away is searched before. */
+function watchRecord(simulator: Simulator, canaries: readonly Canary[]) {
+	const { record } = simulator;
+	const cleared: string[] = [];
+	const find = () => findInExchanges(record.all(), canaries);
+	const clear = () => {
+		cleared.push(...find());
+		record.clear();
+	};
+	return {
+		simulator: { ...simulator, record: { ...record, clear } },
+		leaks: () => [...new Set([...cleared, ...find()])],
 	};
 }
 
@@ -95,14 +128,35 @@ export async function startGateway(
 		},
 		stdio: ["ignore", "pipe", "pipe"],
 	});
-	const gateway = watch(child, dataDir);
+	const gateway = watch(child, {
+		dataDir,
+		keptIn: env.TOLLWAY_DATA_DIR ?? dataDir,
+		canaries: toCanaries(env),
+	});
 	const start = await gateway.waitForLine((line) => line.event === "start");
 	return { ...gateway, url: String(start.url) };
 }
 
 type Waiter = () => void;
 
-function watch(child: ChildProcess, dataDir: string): GatewayProcess {
+interface Home {
+	/** Its own, gone with it. */
+	readonly dataDir: string;
+	/** Where it keeps things: that one, or the test's. */
+	readonly keptIn: string;
+	readonly canaries: readonly Canary[];
+}
+
+function findLeaks({ keptIn, canaries }: Home, lines: readonly LogLine[]) {
+	const printed = findInLines(lines, canaries);
+	try {
+		return [...printed, ...findInFolder(keptIn, canaries)];
+	} catch (error) {
+		return [...printed, `who knows what, as it cannot be read: ${error}`];
+	}
+}
+
+function watch(child: ChildProcess, home: Home): GatewayProcess {
 	const lines: LogLine[] = [];
 	const waiters = new Set<Waiter>();
 	const wake = () => {
@@ -117,9 +171,14 @@ function watch(child: ChildProcess, dataDir: string): GatewayProcess {
 			wake();
 		});
 	}
+	const leaks: string[] = [];
+	let isOver = false;
 	const exited = new Promise<number | null>((resolve) => {
-		child.on("exit", (code) => {
-			rmSync(dataDir, { recursive: true, force: true });
+		// Its last line has come by then.
+		child.on("close", (code) => {
+			isOver = true;
+			leaks.push(...findLeaks(home, lines));
+			rmSync(home.dataDir, { recursive: true, force: true });
 			resolve(code);
 			wake();
 		});
@@ -146,7 +205,7 @@ function watch(child: ChildProcess, dataDir: string): GatewayProcess {
 				const look = () => {
 					const found = lines.find(predicate);
 					if (found) settle(() => resolve(found));
-					else if (hasExited()) fail("the gateway has exited");
+					else if (isOver) fail("the gateway has exited");
 				};
 				const timer = setTimeout(
 					() => fail("the line did not come"),
@@ -155,9 +214,11 @@ function watch(child: ChildProcess, dataDir: string): GatewayProcess {
 				waiters.add(look);
 				look();
 			}),
-		stop: (signal = "SIGTERM") => {
+		stop: async (signal = "SIGTERM") => {
 			if (!hasExited()) child.kill(signal);
-			return exited;
+			const code = await exited;
+			requireNone(leaks);
+			return code;
 		},
 	};
 }

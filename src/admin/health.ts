@@ -1,10 +1,15 @@
 import type { Hono } from "hono";
 import type { RequestHeaders } from "../platform/contract.ts";
 
+interface Caller {
+	readonly headers: RequestHeaders;
+	readonly clientAddress: string | null;
+}
+
 /** What the health routes may know of the process. */
 export interface HealthState {
 	/** Whether this caller may see more than ok or not. */
-	isTrusted(headers: RequestHeaders): boolean;
+	isTrusted(caller: Caller): boolean;
 	/** Resolves with what keeps it from taking calls, such as a database that cannot be written; null: nothing. */
 	findFault(): Promise<string | null>;
 	/** A free question to upstream; resolves with what is wrong, or null. */
@@ -21,7 +26,7 @@ export interface RouteRow {
 }
 
 /** For probes. They cost nothing, never wait for upstream without a key, and tell a stranger only ok or not. */
-export function addHealthRoutes<E extends { headers: RequestHeaders }>(
+export function addHealthRoutes<E extends Caller>(
 	app: Hono<{ Bindings: E }>,
 	state: HealthState,
 	routes: () => Promise<readonly RouteRow[]>,
@@ -39,7 +44,7 @@ export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 		const fault = await state.findFault();
 		const ready = fault === null;
 		const status = ready ? "healthy" : "unhealthy";
-		const detail = state.isTrusted(c.env.headers) && {
+		const detail = state.isTrusted(c.env) && {
 			db: ready ? "connected" : "Not connected",
 			...(fault !== null && { fault }),
 			cache: null,
@@ -51,7 +56,7 @@ export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 		return c.json({ status, ...detail }, ready ? 200 : 503);
 	});
 	app.get("/health", async (c) => {
-		if (!state.isTrusted(c.env.headers)) {
+		if (!state.isTrusted(c.env)) {
 			const ready = (await state.findFault()) === null;
 			return c.json({ status: ready ? "ok" : "not ok" }, ready ? 200 : 503);
 		}
@@ -66,7 +71,7 @@ export function addHealthRoutes<E extends { headers: RequestHeaders }>(
 		});
 	});
 	app.get("/routes", async (c) =>
-		state.isTrusted(c.env.headers)
+		state.isTrusted(c.env)
 			? c.json({ routes: (await routes()).map(toListed) })
 			: c.json({ status: "ok" }),
 	);

@@ -4,6 +4,7 @@ import type { Config } from "../cli/config.ts";
 import type { CallRecord } from "../domain/call.ts";
 import type { Directory } from "../domain/directory.ts";
 import { toDigest } from "../gateway/authenticate.ts";
+import type { GuessReport } from "../gateway/guesses.ts";
 import type { GatewayOptions } from "../gateway/pipeline.ts";
 import type { LimitFinder } from "../limits/call-limits.ts";
 
@@ -27,7 +28,8 @@ type FromConfig =
 	| "holdMode"
 	| "hashBodies"
 	| "modelAliases"
-	| "userHeader";
+	| "userHeader"
+	| "guessing";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -58,7 +60,20 @@ export const toGatewayOptions = (
 	hashBodies: config.hashBodies,
 	modelAliases: config.modelAliases,
 	userHeader: config.userHeader,
+	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
+
+/** The tries themselves have no lines. */
+function tellGuesses({ addresses, otherCalls }: GuessReport): void {
+	const log = getLogger(["tollway", "gateway"]);
+	const tell = (from: string, calls: number) =>
+		log.warning(
+			"{calls} calls with unknown keys from {from} were told to wait, in a minute.",
+			{ calls, from },
+		);
+	for (const { address, calls } of addresses) tell(address, calls);
+	if (otherCalls > 0) tell("other addresses", otherCalls);
+}
 
 /** Why a call failed, for the operator; the client was told a sentence of ours. */
 export function logCause({ callId, end, cause }: CallRecord): void {

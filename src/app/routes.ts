@@ -51,8 +51,8 @@ export function defineRoutes(
 		app,
 		{
 			...state,
-			isTrusted: (headers) =>
-				digest === null || holdsMasterKey(headers, digest),
+			isTrusted: (arrival) =>
+				digest === null || holdsMasterKey(arrival, digest, gateway),
 			checkUpstream: () => checkUpstream(gateway),
 			upstreamUrl: config.upstream.url,
 			callsInProgress: gateway.flights.size,
@@ -157,22 +157,30 @@ function openRoutes(gateway: Gateway): Routes {
 			`There is no such route here. Calls for Anthropic go to ${base}/anthropic/v1/… or ${base}/v1/…; set ANTHROPIC_BASE_URL to ${base}/anthropic.`,
 		);
 	});
-	app.onError((error, c) =>
-		answerFault(error, gateway.newId(), c.env.target.path),
-	);
+	app.onError((error, c) => {
+		const { target, clientAddress } = c.env;
+		const judged = gateway.guesses.judge(error, clientAddress);
+		return answerFault(judged, gateway.newId(), target.path);
+	});
 	return app;
 }
 
 const toBase = (c: Context<{ Bindings: Bindings }>, gateway: Gateway): string =>
 	toPublicBase(c.env, gateway);
 
-function holdsMasterKey(headers: RequestHeaders, digest: Uint8Array): boolean {
+/** Whoever does not is a stranger, who may know how it is: no probe is told to wait, but a wrong key counts. */
+function holdsMasterKey(
+	{ headers, clientAddress }: Pick<Arrival, "headers" | "clientAddress">,
+	digest: Uint8Array,
+	{ guesses }: Gateway,
+): boolean {
 	try {
 		requireMasterKey(headers, digest);
 		return true;
 	} catch (error) {
-		if (error instanceof GatewayError) return false;
-		throw error;
+		if (!(error instanceof GatewayError)) throw error;
+		guesses.judge(error, clientAddress);
+		return false;
 	}
 }
 

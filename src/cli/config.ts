@@ -41,6 +41,8 @@ export interface Config {
 	/** Addresses and CIDR ranges. */
 	readonly trustedProxies: readonly string[];
 	readonly adminApi: boolean;
+	/** Whether addresses that send many unknown keys wait. */
+	readonly authBackoff: boolean;
 	readonly upstream: {
 		readonly url: string;
 		readonly credential: Credential | null;
@@ -201,6 +203,7 @@ export function toConfig(
 		corsOrigins: values.corsOrigins,
 		trustedProxies: values.trustedProxies,
 		adminApi: values.adminApi,
+		authBackoff: values.authBackoff,
 		upstream: {
 			url: values.upstreamUrl,
 			credential: toCredential(values, origins),

@@ -99,6 +99,9 @@ function toLossLine(look: Look): (lost: number) => string {
 			: `{"event":"lines_lost","lines":${lost}}`;
 }
 
+/** Of those who try keys a minute has one line (gateway/guesses). */
+const isTold = ({ end }: CallFields) => end !== "refused:guessing";
+
 /** LogTape's configuration is the process's own: one log at a time. */
 export function openLog(
 	config: Config["log"],
@@ -135,7 +138,7 @@ export function openLog(
 	});
 	const quiet = config.level === "warning" || config.level === "error";
 	return {
-		onCall: quiet ? () => {} : calls.write,
+		onCall: quiet ? () => {} : (call) => isTold(call) && calls.write(call),
 		async close() {
 			await Promise.all([calls.close(), diagnostics.close()]);
 			resetSync();

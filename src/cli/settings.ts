@@ -124,6 +124,14 @@ export const settings = {
 		about:
 			"Let the master key reach Anthropic's Admin API (organizations, compliance, tunnels, vaults)",
 	},
+	authBackoff: {
+		group: "callers",
+		variables: ["TOLLWAY_AUTH_BACKOFF"],
+		type: kinds.flag,
+		fallback: "true",
+		about:
+			"Let addresses that send many unknown keys wait; valid keys never do",
+	},
 	upstreamUrl: {
 		group: "upstream",
 		variables: [

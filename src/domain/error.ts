@@ -34,6 +34,8 @@ export const errorTable = {
 		retry: false,
 	},
 	body_too_slow: { status: 408, type: "timeout_error" },
+	/** Too many unknown keys came from one address: see gateway/guesses. */
+	guessing: { status: 429, type: "rate_limit_error", retry: false },
 	budget_reached: { status: 429, type: "billing_error", retry: false },
 	limit_reached: { status: 429, type: "rate_limit_error" },
 	request_too_large: { status: 413, type: "request_too_large", retry: false },

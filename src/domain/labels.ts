@@ -67,11 +67,23 @@ const breaks = /[\t-\r\x85\u2028\u2029]+/g;
  */
 const hostile = /[\p{Cc}\p{Cf}]/gu;
 
+/** As the gateway makes keys, and as Anthropic does. */
+const madeKeys = /(?<![\w-])sk-(?:ant-[\w-]{20,}|[\w-]{43}(?![\w-]))/g;
+const shownCharacters = 4;
+
+/** Keys that a client wrote where labels stand are kept by their names only: `sk-...Wxyz`. */
+export const maskKeys = (text: string): string =>
+	text.includes("sk-")
+		? text.replace(madeKeys, (key) => `sk-...${key.slice(-shownCharacters)}`)
+		: text;
+
 /** Any text as the text of a label, but for its length; empty if nothing is left of it. */
 export const cleanLabel = (text: string): string =>
-	unusual.test(text)
-		? text.toWellFormed().replace(breaks, " ").replace(hostile, "").trim()
-		: text.trim();
+	maskKeys(
+		unusual.test(text)
+			? text.toWellFormed().replace(breaks, " ").replace(hostile, "").trim()
+			: text.trim(),
+	);
 
 /** Cuts a clean text to the length of a label, between two characters. */
 export function cutLabel(text: string): string {

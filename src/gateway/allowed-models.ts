@@ -22,10 +22,12 @@ interface ModelList {
 	readonly models: readonly string[];
 }
 
+type Lists = Pick<Directory, "teams" | "users">;
+
 /** Of the key, and of what it belongs to; without those that allow everything. */
 function toLists(
 	key: VirtualKey,
-	{ teams, users }: Pick<Directory, "teams" | "users">,
+	{ teams, users }: Lists,
 ): readonly ModelList[] {
 	const { teamId, userId } = key;
 	const lists: ModelList[] = [{ whose: "This key", models: key.models }];
@@ -38,6 +40,13 @@ function toLists(
 	}
 	return lists.filter(({ models }) => models.length > 0);
 }
+
+/** Only a list that allows every model allows this one. */
+const anyModel = "";
+
+/** Whether a key may use certain models only. */
+export const isListed = (key: VirtualKey, directory: Lists): boolean =>
+	toLists(key, directory).some(({ models }) => !allowsModel(models, anyModel));
 
 /** @throws GatewayError `model_not_allowed` */
 export function requireModels(call: OpenCall, { authority }: Gateway): void {
@@ -59,7 +68,7 @@ function requireListed(
 	for (const { slot, value } of scan.findings) {
 		if (hiddenSlots.has(slot)) requireModel(list, String(value));
 		// `"fallbacks": "default"` leaves the choice to upstream.
-		else if (slot === "call.fallbacks" && !allowsModel(list.models, "")) {
+		else if (slot === "call.fallbacks" && !allowsModel(list.models, anyModel)) {
 			throw new GatewayError(
 				"model_not_allowed",
 				`${list.whose} may use certain models only, and "fallbacks": "default" lets upstream choose any. Name the fallbacks instead.`,

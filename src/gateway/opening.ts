@@ -1,5 +1,5 @@
 import type { Entry } from "../domain/entry.ts";
-import { type Labels, maxTags } from "../domain/labels.ts";
+import { type Labels, maskKeys, maxTags } from "../domain/labels.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import { toLabels } from "./attribute.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -66,8 +66,10 @@ function withOwn(
 
 /** Clients write paths and models as they like. */
 const maxLength = 256;
-const clip = (text: string) =>
-	text.length > maxLength ? text.slice(0, maxLength) : text;
+const clip = (text: string) => {
+	const masked = maskKeys(text);
+	return masked.length > maxLength ? masked.slice(0, maxLength) : masked;
+};
 
 function toPayer({ grant, scan }: OpenCall): Entry["payer"] {
 	const billed = scan && firstOf(scan.findings, "billingPolicy.bill_to");

@@ -2,6 +2,7 @@
 import { toRouteGrant } from "../domain/allowed-routes.ts";
 import { GatewayError } from "../domain/error.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
+import { isListed } from "./allowed-models.ts";
 import type { Authority } from "./authenticate.ts";
 import type { Route } from "./families.ts";
 
@@ -20,7 +21,7 @@ const readers: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 export function toForbidden(
 	route: Route,
 	key: VirtualKey,
-	{ method, hasBudget }: { method: string; hasBudget: Authority["hasBudget"] },
+	{ method, hasBudget, directory }: Authority & { readonly method: string },
 ): GatewayError | null {
 	const { family, upstreamPath } = route;
 	if (family.access === "admin") return closed();
@@ -30,11 +31,20 @@ export function toForbidden(
 	if (readers.has(method)) return null;
 	// What its items name and cost is not looked at yet.
 	const isBatch = upstreamPath === "/v1/messages/batches";
-	if (isBatch && (key.models.length > 0 || hasBudget(key))) return notKept();
-	return family.unpriced && grant !== "by name" && hasBudget(key)
-		? notPriced(route)
-		: null;
+	if (isBatch && (isListed(key, directory) || hasBudget(key))) {
+		return notKept();
+	}
+	if (!family.unpriced || grant === "by name") return null;
+	if (hasBudget(key)) return notPriced(route);
+	// Its body is not looked at, and may name any model.
+	return isListed(key, directory) ? notJudged(route) : null;
 }
+
+const notJudged = ({ upstreamPath }: Route) =>
+	new GatewayError(
+		"forbidden",
+		`Tollway cannot tell which model ${upstreamPath} would use, and this gateway key may use certain models only. The gateway's operator can allow it by naming the path in the key's allowed_routes.`,
+	);
 
 const notKept = () =>
 	new GatewayError(

@@ -17,6 +17,7 @@ import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
 import { toRoute } from "./families.ts";
 import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
 import { forward } from "./forward.ts";
+import { type Guesses, type GuessesOptions, openGuesses } from "./guesses.ts";
 import { type Arrival, noteReply, openCall } from "./open-call.ts";
 import { beginOnePiece, readRequest, toOnePiece } from "./read.ts";
 import { refuse } from "./refuse.ts";
@@ -43,6 +44,8 @@ export interface GatewayOptions {
 		readonly other: number;
 	};
 	readonly waitLimits: WaitLimits;
+	/** What becomes of unknown keys. */
+	readonly guessing: Omit<GuessesOptions, "clock">;
 	readonly inFlightBytes: number;
 	readonly ledger: Ledger;
 	readonly counter: Counter;
@@ -76,6 +79,7 @@ export interface GatewayOptions {
 
 export interface Gateway extends GatewayOptions {
 	readonly flights: Flights;
+	readonly guesses: Guesses;
 	readonly room: BytesInFlight;
 	/** For the runtime's own timer, which counts in whole seconds up to 255; 0 = no limit. */
 	readonly slowBodySeconds: number;
@@ -86,6 +90,7 @@ const maxTimerSeconds = 255;
 export const openGateway = (options: GatewayOptions): Gateway => ({
 	...options,
 	flights: openFlights(options.clock, options.waitLimits),
+	guesses: openGuesses({ ...options.guessing, clock: options.clock }),
 	room: openBytesInFlight(options.inFlightBytes),
 	slowBodySeconds: Math.min(
 		Math.ceil(options.waitLimits["client-body"] / 1000),

@@ -19,7 +19,9 @@ export function refuse(
 		// Nobody reads it; the runtime wants an answer all the same.
 		return new Response(null, { status: 499 });
 	}
-	const refusal = toRefusal(cause, call);
+	const { clientAddress } = call.arrival;
+	const judged = gateway.guesses.judge(cause, clientAddress);
+	const refusal = toRefusal(judged, call);
 	call.status = refusal.row.status;
 	call.unreached = refusal.code === "upstream_unreachable";
 	finishCall(call, toRefusedEnd(call, refusal), gateway, refusal);

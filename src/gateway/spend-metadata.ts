@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { maxSpendMetadataBytes } from "../domain/labels.ts";
+import { maskKeys, maxSpendMetadataBytes } from "../domain/labels.ts";
 
 export type Members = Readonly<Record<string, unknown>>;
 
@@ -24,6 +24,9 @@ function parse(text: string): unknown {
 const dropPrototype = (name: string, value: unknown) =>
 	name === "__proto__" ? undefined : value;
 
+const toKept = (name: string, value: unknown) =>
+	typeof value === "string" ? maskKeys(value) : dropPrototype(name, value);
+
 /**
  * The object that a client wants to find again beside the spend of its call, as compact JSON: one line, fit for any
  * database's JSON type. Null where it is no object, or longer than `maxSpendMetadataBytes`.
@@ -31,7 +34,8 @@ const dropPrototype = (name: string, value: unknown) =>
 export function toSpendMetadata(value: unknown): string | null {
 	const members = toMembers(value);
 	if (members === null) return null;
-	const sent = JSON.stringify(members, dropPrototype);
+	// Texts before they are escaped; then the names of members.
+	const sent = maskKeys(JSON.stringify(members, toKept));
 	if (sent.length > maxSpendMetadataBytes) return null;
 	const json = sent.replace(unfit, escapeOne);
 	return Buffer.byteLength(json) > maxSpendMetadataBytes ? null : json;

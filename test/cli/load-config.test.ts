@@ -20,6 +20,7 @@ test("an empty environment is a working configuration", () => {
 		corsOrigins: [],
 		trustedProxies: [],
 		adminApi: false,
+		authBackoff: true,
 		upstream: { url: "https://api.anthropic.com", credential: null },
 		dataDir: "/home/ada/.local/share/tollway",
 		database: {
@@ -93,6 +94,7 @@ describe("good values", () => {
 			{ trustedProxies: ["10.0.0.0/8", "::1", "fd00::/8"] },
 		],
 		[{ TOLLWAY_ADMIN_API: "yes" }, { adminApi: true }],
+		[{ TOLLWAY_AUTH_BACKOFF: "off" }, { authBackoff: false }],
 		[{ TOLLWAY_REWRITE_RESULTS_URL: "off" }, { rewriteResultsUrl: false }],
 		[{ TOLLWAY_DATA_DIR: "~/data" }, { dataDir: "/home/ada/data" }],
 		[{ TOLLWAY_DATA_DIR: "here" }, { dataDir: "/srv/here" }],

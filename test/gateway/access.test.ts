@@ -31,7 +31,8 @@ beforeAll(async () => {
 	for (const [mode, env] of Object.entries(modes)) {
 		rigs.set(mode as Mode, await openRig({ env }));
 	}
-});
+	// Six processes, beside whatever else the machine does.
+}, 60_000);
 afterAll(async () => {
 	for (const rig of rigs.values()) await rig.stop();
 });
