@@ -2,11 +2,12 @@
 import { z } from "zod";
 import { routesByType } from "../domain/allowed-routes.ts";
 import {
+	grammar,
 	toDuration,
 	toDurationOrNever,
 	toDurationText,
 } from "../domain/duration.ts";
-import { text } from "./read-input.ts";
+import { text, withoutEffect } from "./read-input.ts";
 
 /** Characters of a key that somebody chose: fewer can be guessed. */
 const minKeyLength = 20;
@@ -30,7 +31,14 @@ const ownKey = text
 	.refine(
 		(key) => /^[\x21-\x2b\x2d-\x7e]+$/.test(key),
 		"must be printable ASCII without blanks and commas",
-	);
+	)
+	.meta({
+		description:
+			"A value of your own: `sk-…`, not `sk-ant-…`; without it one is made",
+		pattern: "^sk-(?!ant-)[\\x21-\\x2b\\x2d-\\x7e]+$",
+		minLength: minKeyLength,
+		examples: ["sk-a-value-of-your-own-0123"],
+	});
 
 const texts = z.array(text, "must be a list").max(maxListed, "is too long");
 
@@ -47,8 +55,12 @@ const readAs = <T>(read: (value: string) => T) =>
 	});
 
 /** Null: `-1`, which is never. */
-const duration = readAs(toDurationOrNever);
-const limitDuration = readAs((value) => toDurationText(toDuration(value)));
+const duration = readAs(toDurationOrNever).meta({
+	pattern: `${grammar.source}|^-1$`,
+});
+const limitDuration = readAs((value) => toDurationText(toDuration(value))).meta(
+	{ pattern: grammar.source },
+);
 
 /** A number of dollars is decimal text in the JSON that it came in; so it becomes nano-dollars, exactly. */
 const budget = z
@@ -172,9 +184,14 @@ const nothing = z
 		"is not supported by this version of Tollway; leave it out",
 	)
 	.transform(() => undefined)
-	.optional();
+	.optional()
+	.meta({
+		description: "Has no effect here: welcome while it says nothing",
+		enum: [null, "", false, [], {}],
+		[withoutEffect]: true,
+	});
 
-const withoutEffect = Object.fromEntries(inert.map((name) => [name, nothing]));
+const nothings = Object.fromEntries(inert.map((name) => [name, nothing]));
 
 const unknown = (issue: {
 	readonly code?: string;
@@ -185,7 +202,7 @@ const unknown = (issue: {
 		: "The body must be an object";
 
 const toBody = <Shape extends z.ZodRawShape>(shape: Shape) => {
-	const all = { ...withoutEffect, ...acted, ...shape };
+	const all = { ...nothings, ...acted, ...shape };
 	// What is without effect is undefined in the output, and not for anybody to read.
 	return z.strictObject(all as Shape & typeof acted, {
 		error: (issue) => unknown(issue as Parameters<typeof unknown>[0]),
@@ -207,6 +224,11 @@ export const regenerateBody = toBody({
 
 export const oneKey = z.object(named, "The body must be an object");
 
+const isList = (name: string) => ({
+	required: [name],
+	properties: { [name]: { type: "array" } },
+});
+
 export const deleteBody = z
 	.object(
 		{ keys: optional(texts), key_aliases: optional(texts) },
@@ -215,7 +237,8 @@ export const deleteBody = z
 	.refine(
 		({ keys, key_aliases }) => keys !== undefined || key_aliases !== undefined,
 		"send keys or key_aliases",
-	);
+	)
+	.meta({ anyOf: ["keys", "key_aliases"].map(isList) });
 
 /** What is to be set; undefined: nothing was said. */
 export type KeyFields = {

@@ -11,7 +11,13 @@ const whole = (most: number) =>
 	z
 		.string()
 		.regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 on")
-		.transform((value) => Math.min(Number(value), most));
+		.transform((value) => Math.min(Number(value), most))
+		.meta({
+			type: "integer",
+			minimum: 1,
+			maximum: 999_999_999,
+			pattern: undefined,
+		});
 
 const sorts = {
 	created_at: (key: VirtualKey) => key.createdMs,

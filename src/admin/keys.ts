@@ -5,6 +5,7 @@ import { GatewayError } from "../domain/error.ts";
 import { noNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import type { Act, Keys } from "../store/keys.ts";
+import { keyExamples } from "./key-examples.ts";
 import {
 	deleteBody,
 	generateBody,
@@ -218,6 +219,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "Make a key; its value is shown in this answer only",
 		for: "operator",
 		body: generateBody,
+		example: keyExamples.made,
 		answer: generate,
 	}),
 	defineRoute({
@@ -226,6 +228,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "Change a key; what is not said stays as it is",
 		for: "operator",
 		body: updateBody,
+		example: keyExamples.updated,
 		answer: update,
 	}),
 	defineRoute({
@@ -234,6 +237,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "Remove keys for good",
 		for: "operator",
 		body: deleteBody,
+		example: keyExamples.deleted,
 		answer: remove,
 	}),
 	defineRoute({
@@ -242,6 +246,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "Refuse every call of a key until it is unblocked",
 		for: "operator",
 		body: oneKey,
+		example: keyExamples.blocked,
 		answer: (asked, state) => setBlocked(asked, state, true),
 	}),
 	defineRoute({
@@ -250,6 +255,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "Let a blocked key work again",
 		for: "operator",
 		body: oneKey,
+		example: keyExamples.unblocked,
 		answer: (asked, state) => setBlocked(asked, state, false),
 	}),
 	defineRoute({
@@ -258,6 +264,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "Give a key a new value; the old one can work on for a while",
 		for: "operator",
 		body: regenerateBody,
+		example: keyExamples.renewed,
 		answer: regenerate,
 	}),
 	defineRoute({
@@ -266,6 +273,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "The same, with the key in the path",
 		for: "operator",
 		body: regenerateBody,
+		example: keyExamples.renewedByPath,
 		answer: regenerate,
 	}),
 	defineRoute({
@@ -274,6 +282,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		summary: "Keys, a page at a time",
 		for: "operator",
 		query: listQuery,
+		example: keyExamples.listed,
 		answer: listKeys,
 	}),
 	defineRoute({
@@ -283,6 +292,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 			"One key, its limits and its spend; without `key` the caller's own",
 		for: "holder",
 		query: infoQuery,
+		example: keyExamples.info,
 		answer: info,
 	}),
 	defineRoute({
@@ -290,6 +300,7 @@ export const keyRoutes: readonly ManagedRoute<KeysState>[] = [
 		path: "/key/health",
 		summary: "Whether the key that is sent works",
 		for: "holder",
+		example: keyExamples.health,
 		answer: health,
 	}),
 ];

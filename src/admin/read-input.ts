@@ -19,6 +19,9 @@ export const day = z.iso
 	.refine((value) => value >= "1970", "must not be before 1970")
 	.transform((value) => Date.parse(`${value}T00:00:00Z`));
 
+/** Marks, in the description of the API, a field that is welcome while it says nothing. */
+export const withoutEffect = "x-tollway-without-effect";
+
 const words: Readonly<Record<string, boolean>> = {
 	true: true,
 	1: true,
@@ -31,12 +34,15 @@ const words: Readonly<Record<string, boolean>> = {
 };
 
 /** As LiteLLM reads it, Python's True and False among them. */
-export const flag = z.string().transform((value, context): boolean => {
-	const found = new Map(Object.entries(words)).get(value.toLowerCase());
-	if (found !== undefined) return found;
-	context.addIssue({ code: "custom", message: "must be true or false" });
-	return z.NEVER;
-});
+export const flag = z
+	.string()
+	.transform((value, context): boolean => {
+		const found = new Map(Object.entries(words)).get(value.toLowerCase());
+		if (found !== undefined) return found;
+		context.addIssue({ code: "custom", message: "must be true or false" });
+		return z.NEVER;
+	})
+	.meta({ type: "boolean" });
 
 /** Of a parameter that was sent more than once the first; an empty one is as good as none. */
 const toFirsts = (given: Readonly<Record<string, string | string[]>>) =>

@@ -18,6 +18,14 @@ export interface Asked<Body = undefined, Query = undefined> {
 	readonly action: string;
 }
 
+export interface RouteExample {
+	/** Without it: what the schema requires, and nothing else. */
+	readonly body?: Readonly<Record<string, unknown>>;
+	readonly query?: Readonly<Record<string, string>>;
+	/** Gives what may be answered; best made by what makes the answers. */
+	readonly reply?: () => unknown;
+}
+
 /** A row. `defineRoute` checks that its parts fit. */
 export interface ManagedRoute<State> {
 	readonly method: "GET" | "POST";
@@ -28,6 +36,8 @@ export interface ManagedRoute<State> {
 	readonly for: "operator" | "holder";
 	readonly body?: z.ZodType;
 	readonly query?: z.ZodType;
+	/** For the API's description. */
+	readonly example?: RouteExample;
 	readonly answer: (
 		asked: Asked<never, never>,
 		state: State,
@@ -53,7 +63,7 @@ export const defineRoute = <State, Body = undefined, Query = undefined>(
 export type RequireOperator = (headers: RequestHeaders) => void;
 
 /** Of a body; reading a longer one would hold up the calls that run. */
-const maxBodyBytes = 4 * 1024 * 1024;
+export const maxBodyBytes = 4 * 1024 * 1024;
 
 const limit = bodyLimit({
 	maxSize: maxBodyBytes,

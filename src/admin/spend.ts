@@ -9,8 +9,9 @@ import { toSummedNanos } from "../store/reports.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
+import { spendExamples } from "./spend-examples.ts";
 import { answerLogs, type LogsState, logsQuery } from "./spend-logs.ts";
-import { toDollars } from "./spend-row.ts";
+import { toDollars, toTagRow } from "./spend-row.ts";
 import { dates, dayMs, lastMs, toDays, toHours, toSpan } from "./spend-span.ts";
 
 export interface SpendState extends LogsState {
@@ -37,11 +38,9 @@ async function answerTags(
 	const rows = await engine.read(
 		queries.reports.byId({ ...hours, dimension: "tag", count: maxTagRows }),
 	);
-	return rows.map(([tag, calls, cost]) => ({
-		individual_request_tag: tag,
-		log_count: Number(calls),
-		total_spend: toDollars(toSummedNanos(cost)),
-	}));
+	return rows.map(([tag, calls, cost]) =>
+		toTagRow(String(tag), Number(calls), toSummedNanos(cost)),
+	);
 }
 
 async function answerCalculate(
@@ -116,6 +115,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		summary: "Calls, newest first, or what was spent by day",
 		for: "operator",
 		query: logsQuery,
+		example: spendExamples.logs,
 		answer: answerLogs,
 	}),
 	defineRoute({
@@ -124,6 +124,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		summary: "What was spent by tag",
 		for: "operator",
 		query: tagsQuery,
+		example: spendExamples.tags,
 		answer: answerTags,
 	}),
 	defineRoute({
@@ -132,6 +133,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		summary: "What a request or a reply costs",
 		for: "operator",
 		body: calculateBody,
+		example: spendExamples.calculate,
 		answer: answerCalculate,
 	}),
 	defineRoute({
@@ -139,6 +141,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		path: "/global/spend",
 		summary: "What everybody has spent in thirty days",
 		for: "operator",
+		example: spendExamples.global,
 		answer: answerGlobal,
 	}),
 	customerInfo("/customer/info"),

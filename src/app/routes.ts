@@ -3,6 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { getLogger } from "@logtape/logtape";
 import { type Context, Hono } from "hono";
 import { addHealthRoutes } from "../admin/health.ts";
+import type { ManagedRoute } from "../admin/route.ts";
 import type { Config } from "../cli/config.ts";
 import { GatewayError } from "../domain/error.ts";
 import {
@@ -20,6 +21,7 @@ import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Keys } from "../store/keys.ts";
 import { openLazy } from "../store/lazy.ts";
 import type { Store } from "../store/store.ts";
+import { addDocs } from "./docs.ts";
 
 type Bindings = Arrival;
 
@@ -44,23 +46,29 @@ export function defineRoutes(
 	const app = openRoutes(gateway);
 	const digest = gateway.authority.masterDigest;
 	const openManaged = openLazy(() => openManagedRoutes(config, gateway, state));
-	addHealthRoutes(
-		app,
-		{
-			...state,
-			isTrusted: (headers) =>
-				digest === null || holdsMasterKey(headers, digest),
-			checkUpstream: () => checkUpstream(gateway),
-			upstreamUrl: config.upstream.url,
-			callsInProgress: gateway.flights.size,
-		},
-		async () => [
+	addHealthRoutes(app, {
+		...state,
+		isTrusted: (headers) => digest === null || holdsMasterKey(headers, digest),
+		checkUpstream: () => checkUpstream(gateway),
+		upstreamUrl: config.upstream.url,
+		callsInProgress: gateway.flights.size,
+		routes: async () => [
 			...toRows(app).filter(({ path }) => !isManagedPath(path)),
-			...toRows(await openManaged()),
+			...toRows((await openManaged()).app),
 		],
-	);
+	});
 	for (const path of managedPaths) {
-		app.all(path, async (c) => (await openManaged()).fetch(c.req.raw, c.env));
+		app.all(path, async (c) =>
+			(await openManaged()).app.fetch(c.req.raw, c.env),
+		);
+	}
+	if (config.docs) {
+		addDocs(app, {
+			version: state.version,
+			rootPath: toPublicPath(config),
+			toBase: (arrival) => toPublicBase(arrival, gateway),
+			openTables: async () => (await openManaged()).tables,
+		});
 	}
 	// Claude Code warms its connection up here, before it has a credential.
 	app.get("/api/hello", (c) => c.text("hello"));
@@ -75,7 +83,7 @@ export function defineRoutes(
 	}
 	app.get("/", (c) =>
 		c.text(
-			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${toBase(c, gateway)}/anthropic\n`,
+			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${toBase(c, gateway)}/anthropic\n${config.docs ? `Its own API: ${toBase(c, gateway)}/docs\n` : ""}`,
 		),
 	);
 	return app;
@@ -96,12 +104,18 @@ const managedPaths = [
 	"/end_user/*",
 ] as const;
 
+interface Managed {
+	readonly app: Routes;
+	/** What it answers, to be described. */
+	readonly tables: readonly ManagedRoute<never>[];
+}
+
 /** Not at the start: their schemas and queries would be a tenth of it. */
 async function openManagedRoutes(
 	config: Config,
 	gateway: Gateway,
 	{ store, keys, clock, newSecret }: RouteState,
-): Promise<Routes> {
+): Promise<Managed> {
 	const [{ addRoutes }, { spendRoutes }, { keyRoutes }] = await Promise.all([
 		import("../admin/route.ts"),
 		import("../admin/spend.ts"),
@@ -141,7 +155,7 @@ async function openManagedRoutes(
 				nowMs: clock.now(),
 			}),
 	});
-	return app;
+	return { app, tables: [...spendRoutes, ...keyRoutes] };
 }
 
 /** One reading of the path for routing, policy and the wire: the canonical one. */
@@ -162,6 +176,9 @@ function openRoutes(gateway: Gateway): Routes {
 	);
 	return app;
 }
+
+const toPublicPath = ({ publicUrl, rootPath }: Config): string =>
+	publicUrl === null ? rootPath || "/" : new URL(publicUrl).pathname;
 
 const toBase = (c: Context<{ Bindings: Bindings }>, gateway: Gateway): string =>
 	toPublicBase(c.env, gateway);

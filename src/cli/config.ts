@@ -29,6 +29,8 @@ export interface Config {
 	readonly publicUrl: string | null;
 	/** `""` or `/prefix`. */
 	readonly rootPath: string;
+	/** Whether the API's description is served. */
+	readonly docs: boolean;
 	readonly masterKey: string | null;
 	readonly insecureNoAuth: boolean;
 	/** Lower case, without port; the public URL's host is among them. */
@@ -167,6 +169,7 @@ export function toConfig(
 		tls: toTls(values, sources),
 		publicUrl: values.publicUrl,
 		rootPath: values.rootPath,
+		docs: values.docs && !values.noDocs,
 		masterKey: values.masterKey,
 		insecureNoAuth: values.insecureNoAuth,
 		allowedHosts: toAllowedHosts(values),

@@ -12,6 +12,7 @@ test("an empty environment is a working configuration", () => {
 		tls: null,
 		publicUrl: null,
 		rootPath: "",
+		docs: true,
 		masterKey: null,
 		insecureNoAuth: false,
 		allowedHosts: [],
