@@ -32,16 +32,23 @@ export function toJsonSchema(schema: z.ZodType, words: Words): JsonSchema {
 		// What JSON Schema has no word for is anything.
 		unrepresentable: "any",
 		override: ({ zodSchema, jsonSchema }) => {
-			if (z.safeParse(zodSchema, null).success) {
-				addNull(jsonSchema as JsonSchema);
-			}
-			const { data } = z.safeParse(zodSchema, undefined);
+			if (read(zodSchema, null).success) addNull(jsonSchema as JsonSchema);
+			const { data } = read(zodSchema, undefined);
 			if (isPlain(data)) jsonSchema.default = data;
 			// The pattern of a date says what its format says, in 200 characters.
 			if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
 		},
 	});
 	return explain(made as JsonSchema, words);
+}
+
+/** A part that throws takes for granted what the part in front of it lets through: it takes no such value. */
+function read(schema: z.core.$ZodType, value: unknown) {
+	try {
+		return z.safeParse(schema, value);
+	} catch {
+		return { success: false, data: undefined };
+	}
 }
 
 const isPlain = (value: unknown): value is string | number | boolean =>
