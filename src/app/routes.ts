@@ -81,16 +81,24 @@ export function defineRoutes(
 		app.all(mount, (c) => c.notFound());
 		app.all(`${mount}/*`, (c) => runCall(c.req.raw, c.env, gateway));
 	}
-	app.get("/", (c) =>
-		c.text(
-			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${toBase(c, gateway)}/anthropic\n${config.docs ? `Its own API: ${toBase(c, gateway)}/docs\n` : ""}`,
-		),
-	);
+	app.get("/", (c) => {
+		const base = toBase(c, gateway);
+		const docs = config.docs ? `Its own API: ${base}/docs\n` : "";
+		return c.text(
+			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${base}/anthropic\n${docs}`,
+		);
+	});
 	return app;
 }
 
-const toRows = (app: Routes) =>
-	app.routes.map(({ path, method }) => ({ path, methods: [method] }));
+/** Each once; Hono has a row for every step of a route. */
+const toRows = ({ routes }: Routes) => {
+	const rows = routes.map(
+		({ path, method }) =>
+			[`${method} ${path}`, { path, methods: [method] }] as const,
+	);
+	return [...new Map(rows).values()];
+};
 
 const isManagedPath = (path: string): boolean =>
 	managedPaths.some((one) => one === path);
