@@ -56,7 +56,15 @@ interface Row {
 	readonly about: string;
 }
 
-export const toParameterRow = (parameter: Parameter): Row => ({
+export const toHeaderRow = (name: string, about: string): Row => ({
+	name,
+	type: "",
+	required: false,
+	fallback: undefined,
+	about,
+});
+
+const toParameterRow = (parameter: Parameter): Row => ({
 	name: parameter.name,
 	type: toTypeText(parameter.schema),
 	required: parameter.required === true,
@@ -64,18 +72,24 @@ export const toParameterRow = (parameter: Parameter): Row => ({
 	about: parameter.description ?? "",
 });
 
-export const toTable = (title: string, rows: readonly Row[]) =>
-	rows.length > 0 &&
-	html`
+/** Without the column of values where no row has any. */
+export function toTable(title: string, rows: readonly Row[]) {
+	if (rows.length === 0) return null;
+	const typed = rows.some(({ type }) => type !== "");
+	return html`
 <table>
 <caption>${title}</caption>
-<thead><tr><th scope="col">Name</th><th scope="col">Value</th><th scope="col">Meaning</th></tr></thead>
+<thead><tr><th scope="col">Name</th>${typed && html`<th scope="col">Value</th>`}<th scope="col">Meaning</th></tr></thead>
 <tbody>${rows.map(
 		(row) => html`
-<tr><th scope="row"><code>${row.name}</code>${row.required && html` <em>required</em>`}</th><td>${toText(row.type)}${row.fallback !== undefined && html`; else <code>${String(row.fallback)}</code>`}</td><td>${toText(row.about)}</td></tr>`,
+<tr><th scope="row"><code>${row.name}</code>${row.required && html` <em>required</em>`}</th>${typed && toTypeCell(row)}<td>${toText(row.about)}</td></tr>`,
 	)}
 </tbody>
 </table>`;
+}
+
+const toTypeCell = ({ type, fallback }: Row) =>
+	html`<td class="type">${toText(type)}${fallback !== undefined && html`; else <code>${String(fallback)}</code>`}</td>`;
 
 export const toFields = ({
 	requestBody,

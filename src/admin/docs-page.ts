@@ -8,8 +8,8 @@ import {
 	type Shown,
 	toArticle,
 	toFields,
+	toHeaderRow,
 	toJson,
-	toParameterRow,
 	toTable,
 	toTitle,
 } from "./docs-operation.ts";
@@ -128,7 +128,7 @@ function toSection({ id, name, description, items }: Section, base: string) {
 ${description && toParagraphs(description)}
 ${items.map((item) =>
 	isRelayed(item)
-		? toRelayed(item)
+		? toRelayed(item, items)
 		: toShown(item[1], item[0]).map((shown) => {
 				const model = findModel(shown, before);
 				before.push(shown);
@@ -140,29 +140,36 @@ ${items.map((item) =>
 
 const toRelayId = (path: string): string => `relay-${path.split("/")[1]}`;
 
-function toRelayed([path, item]: Item) {
+/** The headers are the same for all; the first path has them. */
+function toRelayed([path, item]: Item, [first]: readonly Item[]) {
 	const shown = toShown(item, path);
-	const [first] = shown;
-	const reply = first?.operation.responses.default as Reply | undefined;
-	const rows = Object.entries(reply?.headers ?? {}).map(([name, said]) =>
-		toParameterRow({
-			name,
-			in: "header",
-			description: said.description,
-			schema: said.schema,
-		}),
+	const operation = shown[0]?.operation;
+	const title = toTitle(
+		shown.map(({ method }) => method),
+		path,
 	);
 	return html`
 <article id="${toRelayId(path)}">
-<h3><a href="#${toRelayId(path)}">${toTitle(
-		shown.map(({ method }) => method),
-		path,
-	)}</a></h3>
-<p>${toText(item.summary ?? "")}. ${toText(first?.operation.description ?? "")}</p>
-${toTable("Headers that are read, and stay here", (item.parameters ?? []).filter((one) => one.in === "header").map(toParameterRow))}
-${toTable("Headers that the reply gets", rows)}
+<h3><a href="#${toRelayId(path)}">${title}</a></h3>
+<p>${toText(item.summary ?? "")}. ${toText(operation?.description ?? "")}</p>
+${first?.[0] === path && toHeaderTables(item, operation?.responses.default as Reply)}
 </article>`;
 }
+
+const toHeaderTables = ({ parameters = [] }: PathItem, reply: Reply) => [
+	toTable(
+		"Headers that are read, and stay here",
+		parameters
+			.filter((one) => one.in === "header")
+			.map(({ name, description = "" }) => toHeaderRow(name, description)),
+	),
+	toTable(
+		"Headers that the reply gets",
+		Object.entries(reply.headers ?? {}).map(([name, { description }]) =>
+			toHeaderRow(name, description),
+		),
+	),
+];
 
 /** So few fields are shown twice. */
 const fewFields = 8;

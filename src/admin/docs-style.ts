@@ -63,9 +63,10 @@ table { width: 100%; margin: 0.75rem 0 1rem; border-collapse: collapse; font-siz
 caption { text-align: left; color: var(--dim); font-size: 0.8125rem; font-weight: 600; padding-bottom: 0.25rem; }
 th, td { padding: 0.4rem 1rem 0.4rem 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { position: absolute; left: -100vw; }
-tbody th { width: 15rem; font-weight: 400; }
+tbody th { width: 15rem; overflow-wrap: anywhere; font-weight: 400; }
 tbody th code { font-weight: 600; }
-tbody td:nth-child(2) { width: 14rem; color: var(--dim); }
+tbody th:nth-last-child(2) { width: 21rem; }
+td.type { width: 14rem; color: var(--dim); }
 em { color: var(--delete); font-size: 0.8125rem; font-style: normal; white-space: nowrap; }
 pre {
 	margin: 0.5rem 0;
@@ -101,10 +102,10 @@ article pre { max-height: 22rem; overflow-y: auto; }
 	nav > ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
 	nav > ul > li { margin: 0; }
 	nav ul ul { display: none; }
-	table, tbody, tr, th, td { display: block; width: auto; }
+	table, caption, tbody, tr, th, td { display: block; width: auto; }
 	thead { display: none; }
 	tr { padding: 0.5rem 0; border-top: 1px solid var(--line); }
-	th, td, tbody th, tbody td:nth-child(2) { width: auto; padding: 0; border: 0; }
+	th, td, tbody th:nth-child(n), td.type { width: auto; padding: 0; border: 0; }
 }
 @media print {
 	nav, .frame button { display: none; }

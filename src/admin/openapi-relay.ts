@@ -28,7 +28,7 @@ const mounts: readonly Mount[] = [
 		id: "anthropic",
 		summary: "Anthropic's API, for base URLs that end with `/anthropic`",
 		description:
-			"Whatever stands behind `/anthropic/` is passed through as it is: method, query, body and reply. Paths that Tollway does not know are passed through as well. Set `ANTHROPIC_BASE_URL` to this.",
+			"Whatever stands behind `/anthropic/` is passed through as it is: method, query, body and reply. Paths that Tollway does not know are passed through as well. `ANTHROPIC_BASE_URL` is the gateway's address with `/anthropic` behind it.",
 		example: "v1/messages",
 	},
 	{
