@@ -1,7 +1,7 @@
 /** The kinds of value that bodies of management routes hold, in LiteLLM's words. What a schema says never quotes a value. */
 import { z } from "zod";
-import { toDuration, toDurationText } from "../domain/duration.ts";
-import { text } from "./read-input.ts";
+import { grammar, toDuration, toDurationText } from "../domain/duration.ts";
+import { text, withoutEffect } from "./read-input.ts";
 
 const maxListed = 200;
 const maxMetadataBytes = 16_384;
@@ -29,7 +29,7 @@ export const readAs = <T>(read: (value: string) => T) =>
 /** As `toDuration` reads it. */
 export const limitDuration = readAs((value) =>
 	toDurationText(toDuration(value)),
-);
+).meta({ pattern: grammar.source });
 
 /** A number of dollars is decimal text in the JSON that it came in; so it becomes nano-dollars, exactly. */
 export const dollars = z
@@ -98,10 +98,15 @@ const nothing = z
 		"is not supported by this version of Tollway; leave it out",
 	)
 	.transform(() => undefined)
-	.optional();
+	.optional()
+	.meta({
+		description: "Has no effect here: welcome while it says nothing",
+		enum: [null, "", false, [], {}],
+		[withoutEffect]: true,
+	});
 
 /** Fields of the contract that change nothing here: whole objects with their defaults are welcome, other values are not. */
-export const withoutEffect = (names: readonly string[]) =>
+const toNothings = (names: readonly string[]) =>
 	Object.fromEntries(names.map((name) => [name, nothing]));
 
 /** A body of these fields; any other is refused by its name. */
@@ -110,7 +115,7 @@ export const toBody = <Shape extends z.ZodRawShape>(
 	inert: readonly string[] = [],
 ) =>
 	// What is without effect is undefined in the output, and not for anybody to read.
-	z.strictObject({ ...withoutEffect(inert), ...shape } as Shape, {
+	z.strictObject({ ...toNothings(inert), ...shape } as Shape, {
 		error: (issue) =>
 			issue.code === "unrecognized_keys"
 				? `${issue.keys.join(", ")}: no such field`

@@ -1,7 +1,7 @@
 /** What a key can be given: `/key/generate` and `/key/update`. */
 import { z } from "zod";
 import { routesByType } from "../domain/allowed-routes.ts";
-import { toDurationOrNever } from "../domain/duration.ts";
+import { grammar, toDurationOrNever } from "../domain/duration.ts";
 import {
 	aliases,
 	clearable,
@@ -31,10 +31,19 @@ const ownKey = text
 	.refine(
 		(key) => /^[\x21-\x2b\x2d-\x7e]+$/.test(key),
 		"must be printable ASCII without blanks and commas",
-	);
+	)
+	.meta({
+		description:
+			"A value of your own: `sk-…`, not `sk-ant-…`; without it one is made",
+		pattern: "^sk-(?!ant-)[\\x21-\\x2b\\x2d-\\x7e]+$",
+		minLength: minKeyLength,
+		examples: ["sk-a-value-of-your-own-0123"],
+	});
 
 /** Null: `-1`, which is never. */
-const duration = readAs(toDurationOrNever);
+const duration = readAs(toDurationOrNever).meta({
+	pattern: `${grammar.source}|^-1$`,
+});
 
 const acted = {
 	key_alias: clearable(text),
@@ -115,6 +124,11 @@ export const oneKey = z.object(named, "The body must be an object");
 
 export const resetBody = toBody({ reset_to: dollars });
 
+const isList = (name: string) => ({
+	required: [name],
+	properties: { [name]: { type: "array" } },
+});
+
 export const deleteBody = z
 	.object(
 		{ keys: optional(texts), key_aliases: optional(texts) },
@@ -123,7 +137,8 @@ export const deleteBody = z
 	.refine(
 		({ keys, key_aliases }) => keys !== undefined || key_aliases !== undefined,
 		"send keys or key_aliases",
-	);
+	)
+	.meta({ anyOf: ["keys", "key_aliases"].map(isList) });
 
 /** What is to be set; undefined: nothing was said. */
 export type KeyFields = {

@@ -16,7 +16,13 @@ export const whole = (most: number) =>
 	z
 		.string()
 		.regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 on")
-		.transform((value) => Math.min(Number(value), most));
+		.transform((value) => Math.min(Number(value), most))
+		.meta({
+			type: "integer",
+			minimum: 1,
+			maximum: 999_999_999,
+			pattern: undefined,
+		});
 
 export const pageNumber = whole(Number.MAX_SAFE_INTEGER).default(1);
 

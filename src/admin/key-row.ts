@@ -1,12 +1,17 @@
 /** A key as LiteLLM's routes show it. */
 import type { Nanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
-import { toLimitedColumns, toMetadata, toTimeOrNull } from "./limit-row.ts";
+import {
+	toLimitedColumns,
+	toMetadata,
+	toTimeOrNull,
+	type What,
+} from "./limit-row.ts";
 import { toTime } from "./spend-row.ts";
 import { type AdminState, readSpend } from "./state.ts";
 
 /** Without the token itself: its hash stands beside it where the contract wants it. */
-const toKeyColumns = (key: VirtualKey, spend: Nanos, state: AdminState) => ({
+export const toKeyColumns = (key: VirtualKey, spend: Nanos, what: What) => ({
 	key_name: key.name,
 	key_alias: key.alias,
 	expires: toTimeOrNull(key.expiresMs),
@@ -17,7 +22,7 @@ const toKeyColumns = (key: VirtualKey, spend: Nanos, state: AdminState) => ({
 	team_id: key.teamId,
 	organization_id: key.organizationId,
 	permissions: {},
-	...toLimitedColumns(key, spend, state),
+	...toLimitedColumns(key, spend, what),
 	metadata: toMetadata(key.metadata, key),
 	tags: key.tags,
 	blocked: key.blocked,

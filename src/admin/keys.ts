@@ -5,6 +5,7 @@ import { addDuration } from "../domain/duration.ts";
 import { GatewayError } from "../domain/error.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import type { Act } from "../store/directory.ts";
+import { keyExamples } from "./key-examples.ts";
 import {
 	deleteBody,
 	generateBody,
@@ -230,6 +231,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/generate",
 		summary: "Make a key; its value is shown in this answer only",
 		body: generateBody,
+		example: keyExamples.made,
 		answer: generate,
 	}),
 	defineRoute({
@@ -244,6 +246,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/update",
 		summary: "Change a key; what is not said stays, null takes a limit away",
 		body: updateBody,
+		example: keyExamples.updated,
 		answer: update,
 	}),
 	defineRoute({
@@ -251,6 +254,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/delete",
 		summary: "Remove keys for good",
 		body: deleteBody,
+		example: keyExamples.deleted,
 		answer: remove,
 	}),
 	defineRoute({
@@ -258,6 +262,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/block",
 		summary: "Refuse every call of a key until it is unblocked",
 		body: oneKey,
+		example: keyExamples.blocked,
 		answer: (asked, state) => setBlocked(asked, state, true),
 	}),
 	defineRoute({
@@ -265,6 +270,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/unblock",
 		summary: "Let a blocked key work again",
 		body: oneKey,
+		example: keyExamples.unblocked,
 		answer: (asked, state) => setBlocked(asked, state, false),
 	}),
 	defineRoute({
@@ -272,6 +278,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/regenerate",
 		summary: "Give a key a new value; the old one can work on for a while",
 		body: regenerateBody,
+		example: keyExamples.renewed,
 		answer: regenerate,
 	}),
 	defineRoute({
@@ -279,6 +286,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/:key/regenerate",
 		summary: "The same, with the key in the path",
 		body: regenerateBody,
+		example: keyExamples.renewedByPath,
 		answer: regenerate,
 	}),
 	defineRoute({
@@ -294,6 +302,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/list",
 		summary: "Keys, a page at a time",
 		query: listQuery,
+		example: keyExamples.listed,
 		answer: listKeys,
 	}),
 	defineRoute({
@@ -302,6 +311,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/info",
 		summary: "One key, its limits and spend; without `key` the caller's own",
 		query: infoQuery,
+		example: keyExamples.info,
 		answer: info,
 	}),
 	defineRoute({
@@ -309,6 +319,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "holder",
 		path: "/key/health",
 		summary: "Whether the key that is sent works",
+		example: keyExamples.health,
 		answer: health,
 	}),
 ];

@@ -1,4 +1,5 @@
 /** The columns that everybody has whose use is limited. */
+import type { Directory } from "../domain/directory.ts";
 import type { Limited, LimitSet, ModelLimit } from "../domain/limit-set.ts";
 import { type Nanos, toNanos } from "../domain/nanos.ts";
 import type { Budget } from "../domain/people.ts";
@@ -13,7 +14,10 @@ export const toTimeOrNull = (ms: number | null): string | null =>
 export const toBudget = (nanos: number | null): number | null =>
 	nanos === null ? null : toDollars(toNanos(BigInt(nanos)));
 
-type What = Pick<AdminState, "directory" | "clock" | "calendar">;
+/** What columns are made of besides the row. */
+export interface What extends Pick<AdminState, "clock" | "calendar"> {
+	readonly directory: Pick<Directory, "budgets">;
+}
 
 /** When the budget begins anew; null: it has none, or never. */
 export function findReset(of: Limited, what: What): string | null {

@@ -165,7 +165,7 @@ async function resetSpend(
 	asked: Asked<z.output<typeof resetBody>>,
 	state: AdminState,
 ) {
-	const { team: teamId = "", user: userId = "" } = asked.params;
+	const { team_id: teamId = "", user_id: userId = "" } = asked.params;
 	const spend = asked.body.reset_to;
 	const reset = { nanos: spend, atMs: toMade(state).nowMs };
 	const before = findItem("team", teamId, state);
@@ -216,7 +216,7 @@ export const memberRoutes: readonly ManagedRoute<AdminState>[] = [
 	defineRoute({
 		method: "POST",
 		for: "operator",
-		path: "/team/:team/member/:user/reset_spend",
+		path: "/team/:team_id/member/:user_id/reset_spend",
 		summary: "Say anew what counts as spent by a member",
 		body: resetBody,
 		answer: resetSpend,

@@ -1,5 +1,6 @@
 /** What comes in by a management route, checked by the schema that stands beside the route. */
-import type { Context } from "hono";
+import { zValidator } from "@hono/zod-validator";
+import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
 
@@ -18,6 +19,9 @@ export const day = z.iso
 	.refine((value) => value >= "1970", "must not be before 1970")
 	.transform((value) => Date.parse(`${value}T00:00:00Z`));
 
+/** Marks, in the description of the API, a field that is welcome while it says nothing. */
+export const withoutEffect = "x-tollway-without-effect";
+
 const words: Readonly<Record<string, boolean>> = {
 	true: true,
 	1: true,
@@ -30,49 +34,61 @@ const words: Readonly<Record<string, boolean>> = {
 };
 
 /** As LiteLLM reads it, Python's True and False among them. */
-export const flag = z.string().transform((value, context): boolean => {
-	const found = new Map(Object.entries(words)).get(value.toLowerCase());
-	if (found !== undefined) return found;
-	context.addIssue({ code: "custom", message: "must be true or false" });
-	return z.NEVER;
-});
+export const flag = z
+	.string()
+	.transform((value, context): boolean => {
+		const found = new Map(Object.entries(words)).get(value.toLowerCase());
+		if (found !== undefined) return found;
+		context.addIssue({ code: "custom", message: "must be true or false" });
+		return z.NEVER;
+	})
+	.meta({ type: "boolean" });
 
-/** Of a parameter that was sent more than once the first; an empty one is as good as none. @throws GatewayError `malformed_request` */
-export function readQuery<Schema extends z.ZodType>(
-	c: Context,
-	schema: Schema,
-): z.output<Schema> {
-	const given = Object.entries(c.req.query()).filter(
-		([, value]) => value !== "",
+/** Of a parameter that was sent more than once the first; an empty one is as good as none. */
+const toFirsts = (given: Readonly<Record<string, string | string[]>>) =>
+	Object.fromEntries(
+		Object.entries(given)
+			.map(([name, value]) => [name, [value].flat()[0]] as const)
+			.filter(([, value]) => value !== ""),
 	);
-	return check(Object.fromEntries(given), schema);
-}
 
-/** @throws GatewayError `malformed_request` for what is no JSON or does not fit the schema */
-export async function readBody<Schema extends z.ZodType>(
-	c: Context,
-	schema: Schema,
-): Promise<z.output<Schema>> {
-	let body: unknown;
+/** Checks a query; `c.req.valid("query")` is what the schema makes of it. Throws GatewayError `malformed_request`. */
+export const checkQuery = (schema: z.ZodType): MiddlewareHandler =>
+	zValidator("query", schema, refuse, {
+		validationFunction: (_, given) => schema.safeParse(toFirsts(given)),
+	});
+
+/** Checks a body; `c.req.valid("json")` is what the schema makes of it. Throws GatewayError `malformed_request`. */
+export const checkBody = (schema: z.ZodType): MiddlewareHandler[] => [
+	asJson,
+	zValidator("json", schema, refuse),
+];
+
+const jsonHeaders = { "content-type": "application/json" };
+
+/** Whatever a client calls its body: `curl -d` says that it is a form, and the validator would read it as empty. */
+const asJson: MiddlewareHandler = async (c, next) => {
+	c.req.raw = new Request(c.req.raw, { headers: jsonHeaders });
 	try {
-		body = await c.req.json();
+		await c.req.json();
 	} catch (error) {
 		if (!(error instanceof SyntaxError || error instanceof RangeError))
 			throw error;
 		throw new GatewayError("malformed_request", "The body must be JSON.");
 	}
-	return check(body, schema);
+	await next();
+};
+
+interface Checked {
+	readonly success: boolean;
+	readonly error?: z.core.$ZodError;
 }
 
-function check<Schema extends z.ZodType>(
-	value: unknown,
-	schema: Schema,
-): z.output<Schema> {
-	const { success, data, error } = schema.safeParse(value);
-	if (success) return data;
+/** The first thing that is wrong. The message of a schema never quotes the value. */
+function refuse({ error }: Checked): void {
+	if (error === undefined) return;
 	const [issue] = error.issues;
 	const where = issue?.path.join(".");
-	// The message of a schema never quotes the value.
 	throw new GatewayError(
 		"malformed_request",
 		where ? `${where}: ${issue?.message}.` : `${issue?.message}.`,

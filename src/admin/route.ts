@@ -1,11 +1,11 @@
 /** The routes of the management API: how each stands in a table, and how the tables become an app. */
-import type { Context, Hono } from "hono";
+import type { Context, Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
 import type { RequestHeaders } from "../platform/contract.ts";
 import { toAnswerable } from "./answerable.ts";
-import { readBody, readQuery } from "./read-input.ts";
+import { checkBody, checkQuery } from "./read-input.ts";
 
 /** What a route was asked: its body and query as their schemas give them. */
 export interface Asked<Body = undefined, Query = undefined> {
@@ -18,6 +18,14 @@ export interface Asked<Body = undefined, Query = undefined> {
 	readonly action: string;
 }
 
+export interface RouteExample {
+	/** Without it: what the schema requires, and nothing else. */
+	readonly body?: Readonly<Record<string, unknown>>;
+	readonly query?: Readonly<Record<string, string>>;
+	/** Gives what may be answered; best made by what makes the answers. */
+	readonly reply?: () => unknown;
+}
+
 /** A row. `defineRoute` checks that its parts fit. */
 export interface ManagedRoute<State> {
 	readonly method: "GET" | "POST";
@@ -28,6 +36,8 @@ export interface ManagedRoute<State> {
 	readonly for: "operator" | "holder";
 	readonly body?: z.ZodType;
 	readonly query?: z.ZodType;
+	/** For the API's description. */
+	readonly example?: RouteExample;
 	readonly answer: (
 		asked: Asked<never, never>,
 		state: State,
@@ -53,7 +63,7 @@ export const defineRoute = <State, Body = undefined, Query = undefined>(
 export type RequireOperator = (headers: RequestHeaders) => void;
 
 /** Of a body; reading a longer one would hold up the calls that run. */
-const maxBodyBytes = 4 * 1024 * 1024;
+export const maxBodyBytes = 4 * 1024 * 1024;
 
 const limit = bodyLimit({
 	maxSize: maxBodyBytes,
@@ -74,35 +84,39 @@ export function addRoutes<E extends { headers: RequestHeaders }, State>(
 	state: State & { readonly requireOperator: RequireOperator },
 ): void {
 	for (const route of routes) {
-		app.on(
-			route.method,
-			route.path,
-			async (c, next) => {
-				if (route.for === "operator") state.requireOperator(c.env.headers);
-				await next();
-			},
-			limit,
-			async (c) => {
-				const asked = await read(c as unknown as ManagedContext, route);
-				try {
-					return c.json((await route.answer(asked, state)) as object);
-				} catch (error) {
-					throw toAnswerable(error);
-				}
-			},
-		);
+		app.on(route.method, [route.path], ...toSteps<E, State>(route, state));
 	}
 }
 
-async function read<State>(
+/** Who may call, how much, what: in this order; then the answer. */
+const toSteps = <E extends { headers: RequestHeaders }, State>(
+	route: ManagedRoute<State>,
+	state: State & { readonly requireOperator: RequireOperator },
+): MiddlewareHandler<{ Bindings: E }>[] => [
+	async (c, next) => {
+		if (route.for === "operator") state.requireOperator(c.env.headers);
+		await next();
+	},
+	limit,
+	...(route.body ? checkBody(route.body) : []),
+	...(route.query ? [checkQuery(route.query)] : []),
+	async (c) => {
+		try {
+			const asked = toAsked(c as unknown as ManagedContext, route);
+			return c.json((await route.answer(asked, state)) as object);
+		} catch (error) {
+			throw toAnswerable(error);
+		}
+	},
+];
+
+const toAsked = (
 	c: ManagedContext,
-	{ body, query, path }: ManagedRoute<State>,
-): Promise<Asked<never, never>> {
-	return {
-		body: (body && (await readBody(c, body))) as never,
-		query: (query && readQuery(c, query)) as never,
-		params: c.req.param() as Record<string, string>,
-		headers: c.env.headers,
-		action: path.slice(1),
-	};
-}
+	{ path }: Pick<ManagedRoute<unknown>, "path">,
+): Asked<never, never> => ({
+	body: c.req.valid("json" as never),
+	query: c.req.valid("query" as never),
+	params: c.req.param() as Record<string, string>,
+	headers: c.env.headers,
+	action: path.slice(1),
+});

@@ -15,6 +15,12 @@ export const toTime = (ms: number): string => new Date(ms).toISOString();
 const toStatus = ({ status, errorType }: Entry) =>
 	status >= 200 && status < 400 && errorType === null ? "success" : "failure";
 
+export const toTagRow = (tag: string, calls: number, spend: Nanos) => ({
+	individual_request_tag: tag,
+	log_count: calls,
+	total_spend: toDollars(spend),
+});
+
 const toPromptTokens = (entry: Entry): number =>
 	entry.input + entry.cacheWrite5m + entry.cacheWrite1h + entry.cacheRead;
 

@@ -6,8 +6,9 @@ import type { Catalog } from "../pricing/catalog.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
+import { spendExamples } from "./spend-examples.ts";
 import { answerLogs, type LogsState, logsQuery } from "./spend-logs.ts";
-import { toDollars } from "./spend-row.ts";
+import { toDollars, toTagRow } from "./spend-row.ts";
 import { dates, dayMs, lastMs, toDays, toHours, toSpan } from "./spend-span.ts";
 
 export interface SpendState extends LogsState {
@@ -34,11 +35,9 @@ async function answerTags(
 	const rows = await engine.read(
 		queries.reports.byId({ ...hours, dimension: "tag", count: maxTagRows }),
 	);
-	return rows.map(([tag, calls, cost]) => ({
-		individual_request_tag: tag,
-		log_count: Number(calls),
-		total_spend: toDollars(toSummedNanos(cost)),
-	}));
+	return rows.map(([tag, calls, cost]) =>
+		toTagRow(String(tag), Number(calls), toSummedNanos(cost)),
+	);
 }
 
 async function answerCalculate(
@@ -71,6 +70,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		summary: "Calls, newest first, or what was spent by day",
 		for: "operator",
 		query: logsQuery,
+		example: spendExamples.logs,
 		answer: answerLogs,
 	}),
 	defineRoute({
@@ -79,6 +79,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		summary: "What was spent by tag",
 		for: "operator",
 		query: tagsQuery,
+		example: spendExamples.tags,
 		answer: answerTags,
 	}),
 	defineRoute({
@@ -87,6 +88,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		summary: "What a request or a reply costs",
 		for: "operator",
 		body: calculateBody,
+		example: spendExamples.calculate,
 		answer: answerCalculate,
 	}),
 	defineRoute({
@@ -94,6 +96,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		path: "/global/spend",
 		summary: "What everybody has spent in thirty days",
 		for: "operator",
+		example: spendExamples.global,
 		answer: answerGlobal,
 	}),
 ];

@@ -44,6 +44,11 @@ const memberRole = z.enum(["admin", "user"], {
 	error: "must be admin or user",
 });
 
+const isText = (name: string) => ({
+	required: [name],
+	properties: { [name]: { type: "string", minLength: 1 } },
+});
+
 /** Somebody who joins, by id or by address. */
 export const joining = z
 	.strictObject(
@@ -58,7 +63,8 @@ export const joining = z
 		({ user_id, user_email }) =>
 			user_id !== undefined || user_email !== undefined,
 		"must hold user_id or user_email",
-	);
+	)
+	.meta({ anyOf: [isText("user_id"), isText("user_email")] });
 
 const maxMembers = 1_000;
 

@@ -3,6 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { getLogger } from "@logtape/logtape";
 import { type Context, Hono } from "hono";
 import { addHealthRoutes } from "../admin/health.ts";
+import type { ManagedRoute } from "../admin/route.ts";
 import type { Config } from "../cli/config.ts";
 import { GatewayError } from "../domain/error.ts";
 import { toNanos } from "../domain/nanos.ts";
@@ -22,6 +23,7 @@ import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { OpenDirectory } from "../store/directory.ts";
 import { openLazy } from "../store/lazy.ts";
 import type { Store } from "../store/store.ts";
+import { addDocs } from "./docs.ts";
 
 type Bindings = Arrival;
 
@@ -47,23 +49,30 @@ export function defineRoutes(
 	const app = openRoutes(gateway);
 	const digest = gateway.authority.masterDigest;
 	const openManaged = openLazy(() => openManagedRoutes(config, gateway, state));
-	addHealthRoutes(
-		app,
-		{
-			...state,
-			isTrusted: (arrival) =>
-				digest === null || holdsMasterKey(arrival, digest, gateway),
-			checkUpstream: () => checkUpstream(gateway),
-			upstreamUrl: config.upstream.url,
-			callsInProgress: gateway.flights.size,
-		},
-		async () => [
+	addHealthRoutes(app, {
+		...state,
+		isTrusted: (arrival) =>
+			digest === null || holdsMasterKey(arrival, digest, gateway),
+		checkUpstream: () => checkUpstream(gateway),
+		upstreamUrl: config.upstream.url,
+		callsInProgress: gateway.flights.size,
+		routes: async () => [
 			...toRows(app).filter(({ path }) => !isManagedPath(path)),
-			...toRows(await openManaged()),
+			...toRows((await openManaged()).app),
 		],
-	);
+	});
 	for (const path of managedPaths) {
-		app.all(path, async (c) => (await openManaged()).fetch(c.req.raw, c.env));
+		app.all(path, async (c) =>
+			(await openManaged()).app.fetch(c.req.raw, c.env),
+		);
+	}
+	if (config.docs) {
+		addDocs(app, {
+			version: state.version,
+			rootPath: toPublicPath(config),
+			toBase: (arrival) => toPublicBase(arrival, gateway),
+			openTables: async () => (await openManaged()).tables,
+		});
 	}
 	// Claude Code warms its connection up here, before it has a credential.
 	app.get("/api/hello", (c) => c.text("hello"));
@@ -76,16 +85,24 @@ export function defineRoutes(
 		app.all(mount, (c) => c.notFound());
 		app.all(`${mount}/*`, (c) => runCall(c.req.raw, c.env, gateway));
 	}
-	app.get("/", (c) =>
-		c.text(
-			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${toBase(c, gateway)}/anthropic\n`,
-		),
-	);
+	app.get("/", (c) => {
+		const base = toBase(c, gateway);
+		const docs = config.docs ? `Its own API: ${base}/docs\n` : "";
+		return c.text(
+			`Tollway ${state.version}. Set ANTHROPIC_BASE_URL to ${base}/anthropic\n${docs}`,
+		);
+	});
 	return app;
 }
 
-const toRows = (app: Routes) =>
-	app.routes.map(({ path, method }) => ({ path, methods: [method] }));
+/** Each once; Hono has a row for every step of a route. */
+const toRows = ({ routes }: Routes) => {
+	const rows = routes.map(
+		({ path, method }) =>
+			[`${method} ${path}`, { path, methods: [method] }] as const,
+	);
+	return [...new Map(rows).values()];
+};
 
 const isManagedPath = (path: string): boolean =>
 	managedPaths.some((one) => one === path);
@@ -103,12 +120,18 @@ const managedPaths = [
 	"/end_user/*",
 ] as const;
 
+interface Managed {
+	readonly app: Routes;
+	/** What it answers, to be described. */
+	readonly tables: readonly ManagedRoute<never>[];
+}
+
 /** Not at the start: their schemas and queries would be a tenth of it. */
 async function openManagedRoutes(
 	config: Config,
 	gateway: Gateway,
 	state: RouteState,
-): Promise<Routes> {
+): Promise<Managed> {
 	const { addRoutes, manageRoutes, spendRoutes } = await import(
 		"./managed-routes.ts"
 	);
@@ -141,7 +164,7 @@ async function openManagedRoutes(
 		readOwnKey: (headers) =>
 			readOwnKey(headers, { authority, nowMs: clock.now() }),
 	});
-	return app;
+	return { app, tables: [...spendRoutes, ...manageRoutes] };
 }
 
 /** One reading of the path for routing, policy and the wire: the canonical one. */
@@ -164,6 +187,9 @@ function openRoutes(gateway: Gateway): Routes {
 	});
 	return app;
 }
+
+const toPublicPath = ({ publicUrl, rootPath }: Config): string =>
+	publicUrl === null ? rootPath || "/" : new URL(publicUrl).pathname;
 
 const toBase = (c: Context<{ Bindings: Bindings }>, gateway: Gateway): string =>
 	toPublicBase(c.env, gateway);

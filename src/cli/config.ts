@@ -33,6 +33,8 @@ export interface Config {
 	readonly rootPath: string;
 	/** Another gateway than this configuration's, for commands to ask; with its root path. */
 	readonly gatewayUrl: string | null;
+	/** Whether the API's description is served. */
+	readonly docs: boolean;
 	readonly masterKey: string | null;
 	readonly insecureNoAuth: boolean;
 	/** Lower case, without port; the public URL's host is among them. */
@@ -197,6 +199,7 @@ export function toConfig(
 		publicUrl: values.publicUrl,
 		rootPath: values.rootPath,
 		gatewayUrl: values.gatewayUrl,
+		docs: values.docs && !values.noDocs,
 		masterKey: values.masterKey,
 		insecureNoAuth: values.insecureNoAuth,
 		allowedHosts: toAllowedHosts(values),

@@ -87,9 +87,8 @@ export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {
 	GENERIC_LOGGER_HEADERS: noSink,
 	LANGSMITH_API_KEY: noSink,
 	GCS_BUCKET_NAME: noSink,
-	DOCS_URL: notOffered("there is no API page yet"),
-	NO_DOCS: harmless("there is no API page yet"),
-	NO_REDOC: harmless("there is no API page yet"),
+	DOCS_URL: notOffered("the description of the API stays at /docs"),
+	NO_REDOC: harmless("/redoc only leads to /docs, which NO_DOCS hides"),
 	ROOT_REDIRECT_URL: notOffered("/ never redirects"),
 };
 
@@ -101,6 +100,7 @@ export const litellmAliases: ReadonlySet<string> = new Set([
 	"SSL_KEYFILE_PATH",
 	"PROXY_BASE_URL",
 	"SERVER_ROOT_PATH",
+	"NO_DOCS",
 	"LITELLM_MASTER_KEY",
 	"ANTHROPIC_API_BASE",
 	"ANTHROPIC_BASE_URL",

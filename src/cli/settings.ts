@@ -79,6 +79,20 @@ export const settings = {
 		fallback: "/",
 		about: "Path prefix of every route",
 	},
+	docs: {
+		group: "listen",
+		variables: ["TOLLWAY_DOCS"],
+		type: kinds.flag,
+		fallback: "true",
+		about: "Serve the description of the API: /docs and /openapi.json",
+	},
+	noDocs: {
+		group: "listen",
+		variables: ["NO_DOCS"],
+		type: kinds.flag,
+		fallback: "false",
+		about: "Hide it, in LiteLLM's words",
+	},
 	masterKey: {
 		group: "callers",
 		variables: ["TOLLWAY_MASTER_KEY", "LITELLM_MASTER_KEY"],

@@ -26,7 +26,8 @@ export interface Duration {
 /** 2,737 years: whatever it is added to keeps a year of four digits. */
 export const maxDurationDays = 1_000_000;
 
-const grammar = /^(\d{1,15})(mo|[smhdw])$/;
+/** Of a duration's text. */
+export const grammar = /^(\d{1,15})(mo|[smhdw])$/;
 
 /** @throws RangeError with a sentence for the one who wrote the text. */
 export function toDuration(text: string): Duration {

@@ -229,7 +229,10 @@ function collect(options: CallLimitsOptions): Collecting {
 /** What holds for somebody now, by their own words and those of the budget that they are linked with. */
 export function findInForce(
 	of: Limited,
-	{ directory, clock }: Pick<CallLimitsOptions, "directory" | "clock">,
+	{
+		directory,
+		clock,
+	}: { directory: Pick<Directory, "budgets">; clock: Pick<Clock, "now"> },
 	standing: Limited | null = null,
 ): InForce {
 	const { budgetId } = of;

@@ -14,6 +14,7 @@ test("an empty environment is a working configuration", () => {
 		publicUrl: null,
 		rootPath: "",
 		gatewayUrl: null,
+		docs: true,
 		masterKey: null,
 		insecureNoAuth: false,
 		allowedHosts: [],

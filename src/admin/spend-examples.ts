@@ -1,0 +1,17 @@
+/** What the API's description shows of the routes of spend. */
+import { toNanos } from "../domain/nanos.ts";
+import type { RouteExample } from "./route.ts";
+import { toDollars, toTagRow } from "./spend-row.ts";
+
+const spend = toNanos(1_250_000_000n);
+const model = "claude-sonnet-5-5";
+const dates = { start_date: "2026-11-01", end_date: "2026-11-30" };
+
+export const spendExamples = {
+	logs: { query: dates },
+	tags: { query: dates, reply: () => [toTagRow("docs", 41, spend)] },
+	calculate: {
+		body: { model, messages: [{ role: "user", content: "Hello, world" }] },
+	},
+	global: { reply: () => ({ spend: toDollars(spend), max_budget: null }) },
+} as const satisfies Record<string, RouteExample>;
