@@ -4,7 +4,7 @@ import { GatewayError } from "../domain/error.ts";
 import { allowsModel, type VirtualKey } from "../domain/virtual-key.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
-import type { Scan } from "./scan/finding.ts";
+import type { Finding, Item } from "./scan/finding.ts";
 
 /** Where a body names models that may run besides the one that it asks for. */
 const hiddenSlots: ReadonlySet<string> = new Set([
@@ -50,22 +50,37 @@ export const isListed = (key: VirtualKey, directory: Lists): boolean =>
 
 /** @throws GatewayError `model_not_allowed` */
 export function requireModels(call: OpenCall, { authority }: Gateway): void {
-	const { grant, scan } = call;
-	if (!grant?.key || scan === null) return;
+	const { grant, route, scan, model, alias } = call;
+	// The models of a batch stand in its items.
+	if (!grant?.key || scan === null || route.family.body === "items") return;
 	for (const list of toLists(grant.key, authority.directory)) {
-		requireListed(list, call, scan);
+		// A list may have the model or the operator's own name for it.
+		const isNamed = alias !== null && allowsModel(list.models, alias);
+		if (!isNamed) requireModel(list, model ?? "");
+		requireHidden(list, scan.findings);
 	}
 }
 
-function requireListed(
-	list: ModelList,
-	{ model, alias }: OpenCall,
-	scan: Scan,
-): void {
-	// A list may have the model or the operator's own name for it.
-	const isNamed = alias !== null && allowsModel(list.models, alias);
-	if (!isNamed) requireModel(list, model ?? "");
-	for (const { slot, value } of scan.findings) {
+/**
+ * What looks at every item of a batch; undefined where nothing need be looked at. It throws GatewayError
+ * `model_not_allowed`.
+ */
+export function toItemCheck(
+	{ grant }: OpenCall,
+	{ authority }: Gateway,
+): ((item: Item) => void) | undefined {
+	const lists = grant?.key ? toLists(grant.key, authority.directory) : [];
+	if (lists.length === 0) return undefined;
+	return ({ model, findings }) => {
+		for (const list of lists) {
+			requireModel(list, model ?? "");
+			requireHidden(list, findings);
+		}
+	};
+}
+
+function requireHidden(list: ModelList, findings: readonly Finding[]): void {
+	for (const { slot, value } of findings) {
 		if (hiddenSlots.has(slot)) requireModel(list, String(value));
 		// `"fallbacks": "default"` leaves the choice to upstream.
 		else if (slot === "call.fallbacks" && !allowsModel(list.models, anyModel)) {

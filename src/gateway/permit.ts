@@ -29,11 +29,9 @@ export function toForbidden(
 	if (grant === "nothing") return routeNotAllowed(key);
 	if (family.access === "owned" && grant !== "by name") return notNamed(route);
 	if (readers.has(method)) return null;
-	// What its items name and cost is not looked at yet.
+	// What its items cost is known a day later or more.
 	const isBatch = upstreamPath === "/v1/messages/batches";
-	if (isBatch && (isListed(key, directory) || hasBudget(key))) {
-		return notKept();
-	}
+	if (isBatch && hasBudget(key)) return notKept();
 	if (!family.unpriced || grant === "by name") return null;
 	if (hasBudget(key)) return notPriced(route);
 	// Its body is not looked at, and may name any model.
@@ -49,7 +47,7 @@ const notJudged = ({ upstreamPath }: Route) =>
 const notKept = () =>
 	new GatewayError(
 		"forbidden",
-		"This gateway key has a budget or a list of models, and this version of Tollway cannot hold a batch to either. Send its requests one by one.",
+		"This gateway key has a budget, and this version of Tollway cannot hold a batch to it. Send its requests one by one.",
 	);
 
 const notPriced = ({ upstreamPath }: Route) =>

@@ -1,4 +1,5 @@
 import { GatewayError } from "../domain/error.ts";
+import { toItemCheck } from "./allowed-models.ts";
 import { type Splice, splice } from "./body.ts";
 import { decode, maxRatio } from "./encoding.ts";
 import { hashRequest } from "./hash-bodies.ts";
@@ -179,7 +180,9 @@ function scanAndCut(
 	call: OpenCall,
 	gateway: Gateway,
 ): Uint8Array<ArrayBuffer> {
-	const scan = scanBody(plain, { native: call.route.family.native });
+	const { body, native } = call.route.family;
+	const onItem = body === "items" ? toItemCheck(call, gateway) : undefined;
+	const scan = scanBody(plain, { native, onItem });
 	call.scan = scan;
 	call.model = scan.model ?? null;
 	if (call.route.family.metered && !scan.stream) drainCall(call);

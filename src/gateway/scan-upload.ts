@@ -1,4 +1,5 @@
 import { GatewayError } from "../domain/error.ts";
+import { toItemCheck } from "./allowed-models.ts";
 import { hashRequest } from "./hash-bodies.ts";
 import { moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
@@ -24,7 +25,7 @@ export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
 		);
 	}
 	const reader = (body as ReadableStream<Uint8Array>).getReader();
-	const scanner = openScanner();
+	const scanner = openScanner({ onItem: toItemCheck(call, gateway) });
 	let heldBack: Uint8Array | null = null;
 	const next = async (): Promise<Uint8Array | null> => {
 		moveCall(call, "client-body", gateway);

@@ -174,11 +174,10 @@ describe("what is refused", () => {
 		expect((await get("/v1/organizations/me", key)).status).toBe(403);
 	});
 
-	test("what nobody can price, to a key with a budget, and batches to one that is kept to models", async () => {
+	test("what nobody can price, and batches, to a key with a budget", async () => {
 		const routes = { allowed_routes: ["/v1/messages", "/v1/messages/*"] };
 		const budget = await make({ max_budget: 5 });
 		const batches = await make({ max_budget: 5, ...routes });
-		const models = await make({ models: ["claude-haiku-*"], ...routes });
 		const named = await make({
 			max_budget: 5,
 			allowed_routes: ["/v1/complete"],
@@ -189,7 +188,6 @@ describe("what is refused", () => {
 			[budget.key, "/v1/complete", "cannot tell what /v1/complete costs"],
 			[budget.key, "/v1/new-thing", "cannot tell what"],
 			[batches.key, "/v1/messages/batches", "one by one"],
-			[models.key, "/v1/messages/batches", "one by one"],
 		];
 		for (const [key, path, sentence] of refused) {
 			const answer = await post(key, path);
@@ -200,6 +198,47 @@ describe("what is refused", () => {
 		expect((await post(named.key, "/v1/complete")).status).not.toBe(403);
 		expect((await get("/v1/messages/batches", batches.key)).status).toBe(200);
 	});
+
+	test.each([
+		["in one piece", (body: string) => body],
+		["streamed", (body: string) => new Blob([body]).stream()],
+	])(
+		"a batch with an item for a model that is not on the list: %s",
+		async (_how, toBody) => {
+			const { key } = await make({
+				models: ["claude-haiku-*"],
+				allowed_routes: ["/v1/messages/*"],
+			});
+			const toItem = (part: object, at: number) => ({
+				custom_id: `item-${at}`,
+				params: { ...message, model: "claude-haiku-4-5", ...part },
+			});
+			const before = rig.simulator.record.all().length;
+			const post = async (...parts: object[]) => {
+				const requests = parts.map(toItem);
+				const reply = await fetch(`${rig.url}/v1/messages/batches`, {
+					method: "POST",
+					headers: { authorization: `Bearer ${key}` },
+					body: toBody(JSON.stringify({ requests })),
+				});
+				return { status: reply.status, text: await reply.text() };
+			};
+			for (const part of [
+				{ model: "claude-opus-5" },
+				{ fallbacks: [{ model: "claude-opus-5" }] },
+			]) {
+				const refused = await post({}, part);
+				expect(refused.status).toBe(403);
+				expect(refused.text).toContain("claude-opus-5");
+			}
+			const whole = rig.simulator.record
+				.all()
+				.slice(before)
+				.filter(({ received }) => received.completeAtMs !== null);
+			expect(whole).toEqual([]);
+			expect((await post({}, {})).status).toBe(200);
+		},
+	);
 
 	test("what everybody has spent, to the holder of a key", async () => {
 		const { key } = await make();
