@@ -32,6 +32,7 @@ export interface Place {
 
 export interface Running {
 	name: string;
+	isTollway: boolean;
 	pid: number;
 	url: string;
 	stop(): Promise<void>;
@@ -95,6 +96,7 @@ export async function start(
 	const url = `http://127.0.0.1:${port}`;
 	const running = {
 		name: gateway.name,
+		isTollway: gateway.name.startsWith("tollway"),
 		pid: child.pid,
 		url,
 		stop: () => stop(child),

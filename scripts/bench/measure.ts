@@ -12,17 +12,25 @@ export const figures = [
 export type Figure = (typeof figures)[number];
 export type Measured = Record<Figure, number>;
 
+export interface MeasurePace {
+	readonly warmSeconds: number;
+	readonly seconds: number;
+	/** Whether every call must be refused, and none fail otherwise. */
+	readonly refused?: boolean;
+}
+
 /** One run: warm-up, then the load between two readings of the operating system's accounting. Rejects if a call failed. */
 export async function measure(
 	gateway: Running,
 	load: Load,
-	{ warmSeconds, seconds }: { warmSeconds: number; seconds: number },
+	{ warmSeconds, seconds, refused = false }: MeasurePace,
 ): Promise<Measured> {
 	await load(gateway.url, warmSeconds);
 	const before = readTree(gateway.pid);
 	const seen = await load(gateway.url, seconds);
 	const after = readTree(gateway.pid);
-	if (seen.failures > 0 || seen.calls === 0)
+	const wanted = refused ? seen.calls : 0;
+	if (seen.failures !== wanted || seen.calls === 0)
 		throw new Error(
 			`${gateway.name}: ${seen.failures} of ${seen.calls} calls failed (${seen.kinds})`,
 		);

@@ -106,18 +106,22 @@ function judgeRows(
 	{ name, targets }: Scenario,
 	contestant: Contestant,
 ): Verdict[] {
-	const read = (gateway: string, figure: Figure) =>
-		rows.find((row) => row.scenario === name && row.gateway === gateway)?.[
+	const read = (gateway: string, figure: Figure, scenario = name) =>
+		rows.find((row) => row.scenario === scenario && row.gateway === gateway)?.[
 			figure
 		] ?? Number.NaN;
 	return targets
 		.filter(({ durability }) => durability === contestant.durability)
-		.map(({ figure, factor, extra, text, syncBelowMicros }) => {
+		.map(({ figure, factor, ownUnder, extra, text, syncBelowMicros }) => {
+			const base =
+				ownUnder === undefined
+					? read("bare", figure)
+					: read(contestant.name, figure, ownUnder);
 			const verdict = toVerdict({
 				what: name,
 				gateway: contestant.name,
 				target: text,
-				limit: read("bare", figure) * factor + extra,
+				limit: base * factor + extra,
 				value: read(contestant.name, figure),
 				unit: "µs",
 			});

@@ -29,9 +29,15 @@ export async function runRounds(
 	const rows: Row[] = [];
 	for (const scenario of scenarios) {
 		const load = await openLoad(scenario, options);
+		for (const { url, isTollway } of running) {
+			if (isTollway) await scenario.setUp?.(url);
+		}
 		say(`${scenario.name}: warming …`);
 		for (const { url } of running) await load(url, options.pace.firstSeconds);
-		const runs = await runScenario(running, load, options.pace);
+		const runs = await runScenario(running, load, {
+			...options.pace,
+			scenario,
+		});
 		for (const [at, { name }] of running.entries()) {
 			const medians = toMedian(runs[at] ?? []);
 			rows.push({ scenario: scenario.name, gateway: name, ...medians });
@@ -48,12 +54,17 @@ export async function runRounds(
 async function runScenario(
 	running: readonly Running[],
 	load: Load,
-	pace: RoundsPace,
+	pace: RoundsPace & { readonly scenario: Scenario },
 ): Promise<Measured[][]> {
 	const runs: Measured[][] = running.map(() => []);
 	for (let round = 1; round <= pace.rounds; round++)
 		for (const [at, gateway] of running.entries())
-			runs[at]?.push(await measure(gateway, load, pace));
+			runs[at]?.push(
+				await measure(gateway, load, {
+					...pace,
+					refused: gateway.isTollway && pace.scenario.refused === true,
+				}),
+			);
 	return runs;
 }
 

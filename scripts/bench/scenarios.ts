@@ -1,4 +1,5 @@
 import type { Durability } from "./gateways.ts";
+import { dearKey, makeKeys, makeMany, spentKey } from "./keys.ts";
 import { largeBody, smallBody, streamBody } from "./requests.ts";
 
 /** A load: what is sent, over how many connections, what of it is held against the bare relay. */
@@ -7,15 +8,23 @@ export interface Scenario {
 	body: string;
 	connections: number;
 	path: string;
+	/** What is sent as the gateway's key; default: something that is none. */
+	key?: string;
+	/** On every Tollway, before the load. */
+	setUp?: (url: string) => Promise<void>;
+	/** Every call is to be refused, by whoever knows the key. */
+	refused?: true;
 	targets: readonly Target[];
 }
 
-/** The figure must not exceed `bare × factor + extra`. */
+/** The figure must not exceed `bare × factor + extra`, or what the same gateway came to under another load. */
 export interface Target {
 	/** For a Tollway that commits like this. */
 	durability: Durability;
 	figure: "cpuMicros" | "p50Micros";
 	factor: number;
+	/** The load to which the factor is of the gateway's own figure; default: the bare relay under the same load. */
+	ownUnder?: string;
 	extra: number;
 	text: string;
 	/** Means something only on a disk that is faster than this. */
@@ -34,6 +43,16 @@ const cpuTimes = (factor: number) => ({
 	factor,
 	extra: 0,
 	text: `CPU ≤ ${factor.toFixed(1)} × bare`,
+});
+
+const withKey = "with a key, budget, three limits";
+/** Two runs of the very same differ by so much. */
+const noise = 0.05;
+
+const ofOwn = (factor: number, text: string) => ({
+	...cpuTimes(factor),
+	ownUnder: withKey,
+	text,
 });
 
 export const scenarios: readonly Scenario[] = [
@@ -81,5 +100,35 @@ export const scenarios: readonly Scenario[] = [
 				? { ...target, syncBelowMicros: 500 }
 				: target,
 		),
+	},
+	{
+		name: withKey,
+		body: smallBody,
+		connections: 32,
+		path,
+		key: dearKey,
+		setUp: makeKeys,
+		targets: [
+			{ durability: "interval", ...cpuTimes(2.2) },
+			{ durability: "always", ...cpuTimes(2.5) },
+		],
+	},
+	{
+		name: "refused: budget spent",
+		body: smallBody,
+		connections: 32,
+		path,
+		key: spentKey,
+		refused: true,
+		targets: forEach(ofOwn(1, "CPU less than a served call's")),
+	},
+	{
+		name: "with a key of 10,000",
+		body: smallBody,
+		connections: 32,
+		path,
+		key: dearKey,
+		setUp: makeMany,
+		targets: forEach(ofOwn(1 + noise, "CPU as with one key")),
 	},
 ];

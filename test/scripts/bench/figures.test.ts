@@ -116,13 +116,22 @@ const missed: readonly [
 		"a small call too dear, synced",
 		measured(231),
 		{},
-		[...both("small call"), ...both("200 events")],
+		[
+			...both("small call"),
+			...both("200 events"),
+			"with a key, budget, three limits, interval",
+		],
 	],
 	[
 		"a large body too dear",
 		measured(501),
 		{},
-		[...both("small call"), ...both("250 KB body"), ...both("200 events")],
+		[
+			...both("small call"),
+			...both("250 KB body"),
+			...both("200 events"),
+			...both("with a key, budget, three limits"),
+		],
 	],
 	["too slow alone", measured(100, 801), {}, both("one at a time")],
 	[
