@@ -14,7 +14,6 @@ import {
 } from "../domain/buckets.ts";
 import { type Claim, judge, type Refusal, toRefusal } from "../domain/judge.ts";
 import type { Limit, Measure, Span } from "../domain/limit.ts";
-import type { Subject } from "../domain/subject.ts";
 import { allowsModel } from "../domain/virtual-key.ts";
 import { forever, isIn, type Window, windowAt } from "../domain/window.ts";
 import type { Amounts } from "./counter.ts";
@@ -54,8 +53,6 @@ export interface Moment {
 	readonly nowMs: number;
 	readonly atMs: number;
 }
-
-export const toSubjectName = ({ kind, id }: Subject): string => `${kind}\n${id}`;
 
 /** Within its subject. Two limits of one name share a count: a ceiling that is raised does not forgive what was counted. */
 export function toCellName({ measure, span, model }: Limit): string {

@@ -3,7 +3,7 @@
  * ledger when a budget is first asked for; requests, tokens and calls that run begin at nothing.
  */
 import type { Limit } from "../domain/limit.ts";
-import type { Subject } from "../domain/subject.ts";
+import { type Subject, toSubjectName } from "../domain/subject.ts";
 import type { Clock } from "../platform/contract.ts";
 import {
 	addSpent,
@@ -17,7 +17,6 @@ import {
 	type Stake,
 	take,
 	toCellName,
-	toSubjectName,
 	type Wish,
 } from "./cells.ts";
 import type {

@@ -1,0 +1,231 @@
+/**
+ * The keeping of counts that several processes share. A process does all tasks that wait in one transaction, one
+ * transaction at a time: what comes meanwhile is the next. A task whose commit was not answered is tried again, and sees
+ * by its call's stakes whether it has been done.
+ */
+import type {
+	CountTask,
+	OpenSharedCounts,
+	SharedCounts,
+	SharedCountsOptions,
+} from "../domain/shared-counts.ts";
+import { type Subject, toSubjectName } from "../domain/subject.ts";
+import type { Clock } from "../platform/contract.ts";
+import { type Result, workOn } from "./count-group.ts";
+import {
+	beginCounts,
+	findCounted,
+	findOrphanedStakes,
+	lockRows,
+	sweepCounts,
+	writeRows,
+} from "./count-rows.ts";
+import { isPassing, StoreError, toStoreError } from "./engine.ts";
+import type { PostgresEngine } from "./postgres.ts";
+
+export interface CountPlace {
+	readonly engine: PostgresEngine;
+	readonly writer: number;
+	/** Whether a commit is to outlive a power cut. */
+	readonly synced: boolean;
+	readonly clock: Clock;
+}
+
+/** A thousand at once are two transactions, and nobody else waits long for the rows of one. */
+const maxGroup = 500;
+/** Those that are tried until they are done come on top; they are no more than the calls that were let in. */
+const maxWaiting = 20_000;
+const retryEveryMs = 50;
+/** A task whose row is removed again and again by others. */
+const maxBeginnings = 5;
+
+interface Waiting {
+	readonly task: CountTask<unknown, unknown>;
+	readonly deadlineMs: number;
+	beginnings: number;
+	/** It was sent and no answer came: the database may have it. */
+	unsure: boolean;
+	resolve(outcome: unknown): void;
+	reject(error: unknown): void;
+}
+
+interface State extends CountPlace {
+	readonly options: SharedCountsOptions<unknown>;
+	queue: Waiting[];
+	running: Promise<void> | null;
+}
+
+export interface SharedPlace {
+	readonly open: OpenSharedCounts;
+	/** After those of others whose lease has ended, and after rows that say nothing any more. May reject. */
+	look(): Promise<void>;
+}
+
+export function openSharedPlace(place: CountPlace): SharedPlace {
+	let opened: State | null = null;
+	let sweptTo: { kind: string; id: string } = { kind: "", id: "" };
+	return {
+		open: <Counts>(options: SharedCountsOptions<Counts>) => {
+			const state: State = {
+				...place,
+				// What it reads it writes: nobody else touches these counts.
+				options: options as SharedCountsOptions<unknown>,
+				queue: [],
+				running: null,
+			};
+			opened = state;
+			return toCounts<Counts>(state);
+		},
+		look: async () => {
+			if (opened === null) return;
+			const orphans = await findOrphanedStakes(place.engine);
+			if (orphans.length > 0) await opened.options.onOrphans(orphans);
+			const last = await sweepCounts(place.engine, sweptTo);
+			sweptTo = last ?? { kind: "", id: "" };
+		},
+	};
+}
+
+const toCounts = <Counts>(state: State): SharedCounts<Counts> => ({
+	run: <Outcome>(task: CountTask<Counts, Outcome>) =>
+		add(state, task as CountTask<unknown, unknown>) as Promise<Outcome>,
+	findCounted: (subjects) => findCounted(state.engine, subjects),
+	toBusy: (message) => new StoreError("busy", message),
+	idle: (withinMs) => waitUntilIdle(state, withinMs),
+});
+
+function add(
+	state: State,
+	task: CountTask<unknown, unknown>,
+): Promise<unknown> {
+	if (task.withinMs !== null && state.queue.length >= maxWaiting) {
+		return Promise.reject(
+			new StoreError("busy", "too much waits to be counted"),
+		);
+	}
+	return new Promise((resolve, reject) => {
+		const withinMs = task.withinMs ?? Number.POSITIVE_INFINITY;
+		const deadlineMs = state.clock.monotonic() + withinMs;
+		const waiting = { task, deadlineMs, resolve, reject };
+		state.queue.push({ ...waiting, beginnings: 0, unsure: false });
+		// Not at once: everything that this turn of the event loop brings goes into one transaction.
+		state.running ??= new Promise(setImmediate).then(() => run(state));
+	});
+}
+
+async function run(state: State): Promise<void> {
+	while (state.queue.length > 0) {
+		const group = state.queue.slice(0, maxGroup);
+		state.queue = state.queue.slice(maxGroup);
+		try {
+			await commit(state, group);
+		} catch (error) {
+			await recover(state, group, toStoreError(error));
+		}
+	}
+	state.running = null;
+}
+
+async function commit(state: State, group: readonly Waiting[]): Promise<void> {
+	const { engine, options, synced, writer } = state;
+	const tasks = group.map(({ task }) => task);
+	const subjects = tasks.flatMap((task) => task.subjects);
+	const ids = tasks.flatMap(({ id }) => id ?? []);
+	const results = await engine.transact(async (ask) => {
+		const locked = await lockRows(ask, subjects, ids);
+		const worked = workOn(options.format, tasks, locked);
+		for (const waiting of group) waiting.unsure = true;
+		await writeRows(ask, writer, worked.changed);
+		return worked.results;
+	}, synced);
+	const later = group.filter((waiting, at) => tell(waiting, results[at]));
+	if (later.length > 0) await begin(state, later);
+}
+
+/** @returns whether it is still to be done */
+function tell(waiting: Waiting, result: Result | undefined): boolean {
+	if (result === undefined || "missing" in result) return true;
+	if ("error" in result) waiting.reject(result.error);
+	else waiting.resolve(result.outcome);
+	return false;
+}
+
+/** They come before all that waits, because they were asked before. */
+async function begin(state: State, later: readonly Waiting[]): Promise<void> {
+	const { format } = state.options;
+	const fresh = new Map<string, Subject & { readonly doc: string }>();
+	for (const { task } of later) {
+		for (const { kind, id } of task.subjects) {
+			const birth = `${task.id} ${state.clock.now()}`;
+			const { text } = format.write(format.empty(birth));
+			fresh.set(toSubjectName({ kind, id }), { kind, id, doc: text });
+		}
+	}
+	const open = later.filter((waiting) => {
+		waiting.beginnings += 1;
+		if (waiting.beginnings <= maxBeginnings) return true;
+		waiting.reject(new StoreError("busy", "its counts do not stay"));
+		return false;
+	});
+	try {
+		await beginCounts(state.engine, [...fresh.values()]);
+		state.queue = [...open, ...state.queue];
+	} catch (error) {
+		await recover(state, open, toStoreError(error));
+	}
+}
+
+/** What a failed group leaves to be tried again goes to the front of the queue. */
+async function recover(
+	state: State,
+	group: readonly Waiting[],
+	fault: StoreError,
+): Promise<void> {
+	if (!isPassing(fault)) {
+		await commitEach(state, group, fault);
+		return;
+	}
+	state.queue = [...group, ...state.queue].filter((waiting) => {
+		if (state.clock.monotonic() < waiting.deadlineMs) return true;
+		giveUp(waiting, fault);
+		return false;
+	});
+	await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+}
+
+/** One of them is at fault; the others must not fall with it. */
+async function commitEach(
+	state: State,
+	group: readonly Waiting[],
+	fault: StoreError,
+): Promise<void> {
+	const [first, ...others] = group;
+	if (first !== undefined && others.length === 0) {
+		giveUp(first, fault);
+		return;
+	}
+	for (const waiting of group) {
+		try {
+			await commit(state, [waiting]);
+		} catch (error) {
+			await recover(state, [waiting], toStoreError(error));
+		}
+	}
+}
+
+function giveUp({ task, unsure, reject }: Waiting, fault: StoreError): void {
+	reject(fault);
+	if (unsure) task.onUnsure?.();
+}
+
+async function waitUntilIdle(state: State, withinMs: number): Promise<void> {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const late = new Promise<void>((resolve) => {
+		timer = setTimeout(resolve, withinMs);
+	});
+	const idle = async () => {
+		while (state.running !== null) await state.running;
+	};
+	await Promise.race([idle(), late]);
+	clearTimeout(timer);
+}
