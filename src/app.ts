@@ -7,6 +7,7 @@ import {
 	toGatewayOptions,
 } from "./app/gateway-options.ts";
 import { toHandler } from "./app/handler.ts";
+import { openCounter } from "./app/open-counter.ts";
 import { openStore, readTotals, type StoreRim } from "./app/open-store.ts";
 import {
 	answerFault,
@@ -23,7 +24,6 @@ import { type Gateway, openGateway } from "./gateway/pipeline.ts";
 import { openTotals } from "./gateway/totals.ts";
 import { openUnwritten } from "./gateway/unwritten.ts";
 import { openKeyLimits } from "./limits/key-limits.ts";
-import { openMemoryCounter } from "./limits/memory.ts";
 import type {
 	Listener,
 	ReadHeaders,
@@ -33,7 +33,6 @@ import type {
 } from "./platform/contract.ts";
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
 import { type Keys, openKeys } from "./store/keys.ts";
-import { readSpent } from "./store/read-spent.ts";
 import type { Store } from "./store/store.ts";
 
 /** The runtime's services, handed in. */
@@ -88,10 +87,7 @@ export async function openApp(
 		...options,
 		...toGatewayOptions(config, keys),
 		ledger: store.ledger,
-		counter: openMemoryCounter({
-			clock: rim.clock,
-			readSpent: ({ subject }, sinceMs) => readSpent(store, subject, sinceMs),
-		}),
+		counter: openCounter(store, rim.clock),
 		limitsOf: openKeyLimits(),
 		catalog: prices.catalog,
 		totals: openTotals(rim.clock, totals),

@@ -115,16 +115,6 @@ const acted = {
 	),
 };
 
-/** Fields that limit what a key may use. */
-export const limitFields = [
-	"max_budget",
-	"budget_duration",
-	"budget_limits",
-	"rpm_limit",
-	"tpm_limit",
-	"max_parallel_requests",
-] as const satisfies readonly (keyof typeof acted)[];
-
 /** Fields of the contract that change nothing here: whole objects with their defaults are welcome, other values are not. */
 const inert = [
 	"access_group_ids",

@@ -20,8 +20,6 @@ export interface KeysState {
 	readonly forget: (subject: Subject) => void;
 	/** 256 random bits, as text. */
 	readonly newSecret: () => string;
-	/** Whether limits of keys are counted: several processes of one database would each count for themselves. */
-	readonly keepsLimits: boolean;
 	/** @throws GatewayError for a caller who may not manage */
 	requireOperator(headers: RequestHeaders): void;
 	/** The key that a caller presents; null: none that is known. @throws GatewayError for one that is blocked or expired */

@@ -8,8 +8,6 @@ import type { Act, Keys } from "../store/keys.ts";
 import {
 	deleteBody,
 	generateBody,
-	type KeyFields,
-	limitFields,
 	oneKey,
 	regenerateBody,
 	updateBody,
@@ -35,23 +33,12 @@ const toAct = ({ action }: { readonly action: string }): Act => ({
 	actor: operator,
 });
 
-/** A limit that nobody keeps is worse than none. @throws GatewayError `malformed_request` */
-function requireKept(fields: KeyFields, { keepsLimits }: KeysState): void {
-	const named = limitFields.find((name) => fields[name] !== undefined);
-	if (keepsLimits || named === undefined) return;
-	throw new GatewayError(
-		"malformed_request",
-		`${named}: this version of Tollway keeps limits of keys with the embedded database only, not with PostgreSQL. Leave it out.`,
-	);
-}
-
 async function generate(
 	asked: Asked<z.output<typeof generateBody>>,
 	state: KeysState,
 ) {
 	const { keys, clock } = state;
 	const { key: own, ...fields } = asked.body;
-	requireKept(fields, state);
 	const secret = own ?? `sk-${state.newSecret()}`;
 	const nowMs = clock.now();
 	const key = makeKey(secret, fields, { nowMs, actor: operator });
@@ -104,7 +91,6 @@ async function update(
 	state: KeysState,
 ) {
 	const { key: name, ...fields } = asked.body;
-	requireKept(fields, state);
 	const nowMs = state.clock.now();
 	const key = await change(state, name, toAct(asked), (found) =>
 		editKey(found, fields, nowMs),
@@ -155,7 +141,6 @@ async function regenerate(
 ) {
 	const { body, params } = asked;
 	const { key, new_key, grace_period, new_master_key: _, ...fields } = body;
-	requireKept(fields, state);
 	const name = params.key ?? key;
 	if (name === undefined) {
 		throw new GatewayError("malformed_request", "key: is missing.");

@@ -130,7 +130,6 @@ async function openManagedRoutes(
 		newSecret,
 		forget: gateway.counter.forget,
 		flush: store.ledger.flush,
-		keepsLimits: engine.kind === "sqlite",
 		engine,
 		queries,
 		clock,

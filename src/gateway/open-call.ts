@@ -216,12 +216,14 @@ export function finishCall(
 ): void {
 	if (call.over) return;
 	call.over = true;
+	let settling: Promise<void> | undefined;
 	if (call.entry === null) {
 		// What was not settled before its last byte is settled now, and nobody waits for it.
 		call.meter?.end();
-		settle(call, end, gateway, call.meter?.result() ?? null)?.catch(saved);
+		settling = settle(call, end, gateway, call.meter?.result() ?? null);
 	}
-	endReservation(call);
+	if (settling === undefined) endReservation(call);
+	else settling.catch(saved).then(() => endReservation(call));
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
 	ignoreLeave(call);

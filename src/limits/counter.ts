@@ -14,7 +14,10 @@ export interface Amounts {
 
 /** What a call has taken of its limits. */
 export interface Reservation {
-	/** The call is over: what it really came to takes the place of what it might have. Later calls of it do nothing. */
+	/**
+	 * The call is over, and on the ledger unless that failed: what it really came to takes the place of what it might have.
+	 * Later calls of it do nothing.
+	 */
 	end(actual: Amounts): void;
 }
 
