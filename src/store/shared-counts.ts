@@ -134,7 +134,9 @@ async function commit(state: State, group: readonly Waiting[]): Promise<void> {
 	const results = await engine.transact(async (ask) => {
 		const locked = await lockRows(ask, subjects, ids);
 		const worked = workOn(options.format, tasks, locked);
-		for (const waiting of group) waiting.unsure = true;
+		for (const [at, waiting] of group.entries()) {
+			waiting.unsure ||= "outcome" in (worked.results[at] ?? {});
+		}
 		await writeRows(ask, writer, worked.changed);
 		return worked.results;
 	}, synced);
@@ -185,11 +187,12 @@ async function recover(
 		await commitEach(state, group, fault);
 		return;
 	}
-	state.queue = [...group, ...state.queue].filter((waiting) => {
-		if (state.clock.monotonic() < waiting.deadlineMs) return true;
-		giveUp(waiting, fault);
-		return false;
-	});
+	const nowMs = state.clock.monotonic();
+	const all = [...group, ...state.queue];
+	state.queue = all.filter(({ deadlineMs }) => nowMs < deadlineMs);
+	for (const waiting of all) {
+		if (nowMs >= waiting.deadlineMs) giveUp(waiting, fault);
+	}
 	await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
 }
 
