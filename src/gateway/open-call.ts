@@ -216,14 +216,14 @@ export function finishCall(
 ): void {
 	if (call.over) return;
 	call.over = true;
-	let settling: Promise<void> | undefined;
+	let recorded: Promise<void> | undefined;
 	if (call.entry === null) {
 		// What was not settled before its last byte is settled now, and nobody waits for it.
 		call.meter?.end();
-		settling = settle(call, end, gateway, call.meter?.result() ?? null);
+		const result = call.meter?.result() ?? null;
+		recorded = settle(call, end, gateway, result)?.catch(saved);
 	}
-	if (settling === undefined) endReservation(call);
-	else settling.catch(saved).then(() => endReservation(call));
+	endReservation(call, recorded);
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
 	ignoreLeave(call);

@@ -159,15 +159,21 @@ function toReservation(s: State, asking: Asking): Reservation {
 	let ended = false;
 	s.running += 1;
 	return {
-		end: (actual) => {
+		end: (actual, recorded) => {
 			if (ended) return;
 			ended = true;
-			if (asking.limits.length > 0) void end(s, asking, actual);
-			else if (actual.nanos > 0n) s.late.add({ asking, actual });
-			s.running -= 1;
-			if (s.running === 0) s.onIdle?.();
+			if (recorded === undefined) finish(s, asking, actual);
+			else void recorded.then(() => finish(s, asking, actual));
 		},
 	};
+}
+
+/** A budget that is made now reads the ledger, on which the call stands already. */
+function finish(s: State, asking: Asking, actual: Amounts): void {
+	if (asking.limits.length > 0) void end(s, asking, actual);
+	else if (actual.nanos > 0n) s.late.add({ asking, actual });
+	s.running -= 1;
+	if (s.running === 0) s.onIdle?.();
 }
 
 async function end(s: State, asking: Asking, actual: Amounts): Promise<void> {
