@@ -63,8 +63,10 @@ export interface SharedCounts<Counts> {
 	findCounted(subjects: readonly Subject[]): Promise<readonly Subject[]>;
 	/** A StoreError for what cannot be done now. */
 	toBusy(message: string): Error;
-	/** Resolves when nothing waits any more, or after so long. */
-	idle(withinMs: number): Promise<void>;
+	/** Resolves when nothing waits any more. */
+	idle(): Promise<void>;
+	/** When nothing waits any more, or after so long; then what still waits is given up. */
+	close(withinMs: number): Promise<void>;
 }
 
 export interface SharedCountsOptions<Counts> {

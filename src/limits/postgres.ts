@@ -206,5 +206,5 @@ async function close(s: State): Promise<void> {
 		});
 	}
 	await s.late.flush();
-	await s.counts.idle(leftMs());
+	await s.counts.close(leftMs());
 }

@@ -36,8 +36,8 @@ const maxGroup = 500;
 /** Those that are tried until they are done come on top; they are no more than the calls that were let in. */
 const maxWaiting = 20_000;
 const retryEveryMs = 50;
-/** A task whose row is removed again and again by others. */
-const maxBeginnings = 5;
+/** A task whose row is removed again and again by others; or never made, because of another that cannot be. */
+const maxBeginnings = 20;
 
 interface Waiting {
 	readonly task: CountTask<unknown, unknown>;
@@ -53,6 +53,7 @@ interface State extends CountPlace {
 	readonly options: SharedCountsOptions<unknown>;
 	queue: Waiting[];
 	running: Promise<void> | null;
+	closed: boolean;
 }
 
 export interface SharedPlace {
@@ -72,6 +73,7 @@ export function openSharedPlace(place: CountPlace): SharedPlace {
 				options: options as SharedCountsOptions<unknown>,
 				queue: [],
 				running: null,
+				closed: false,
 			};
 			opened = state;
 			return toCounts<Counts>(state);
@@ -91,13 +93,17 @@ const toCounts = <Counts>(state: State): SharedCounts<Counts> => ({
 		add(state, task as CountTask<unknown, unknown>) as Promise<Outcome>,
 	findCounted: (subjects) => findCounted(state.engine, subjects),
 	toBusy: (message) => new StoreError("busy", message),
-	idle: (withinMs) => waitUntilIdle(state, withinMs),
+	idle: () => waitUntilIdle(state),
+	close: (withinMs) => close(state, withinMs),
 });
 
 function add(
 	state: State,
 	task: CountTask<unknown, unknown>,
 ): Promise<unknown> {
+	if (state.closed) {
+		return Promise.reject(new StoreError("unreachable", "it is closed"));
+	}
 	if (task.withinMs !== null && state.queue.length >= maxWaiting) {
 		return Promise.reject(
 			new StoreError("busy", "too much waits to be counted"),
@@ -114,16 +120,21 @@ function add(
 }
 
 async function run(state: State): Promise<void> {
-	while (state.queue.length > 0) {
+	while (state.queue.length > 0 && !state.closed) {
 		const group = state.queue.slice(0, maxGroup);
 		state.queue = state.queue.slice(maxGroup);
-		try {
-			await commit(state, group);
-		} catch (error) {
-			await recover(state, group, toStoreError(error));
-		}
+		await attempt(state, group);
 	}
+	if (state.closed) dismiss(state);
 	state.running = null;
+}
+
+async function attempt(state: State, group: readonly Waiting[]) {
+	try {
+		await commit(state, group);
+	} catch (error) {
+		await recover(state, group, toStoreError(error));
+	}
 }
 
 async function commit(state: State, group: readonly Waiting[]): Promise<void> {
@@ -184,7 +195,7 @@ async function recover(
 	fault: StoreError,
 ): Promise<void> {
 	if (!isPassing(fault)) {
-		await commitEach(state, group, fault);
+		await separate(state, group, fault);
 		return;
 	}
 	const nowMs = state.clock.monotonic();
@@ -197,23 +208,16 @@ async function recover(
 }
 
 /** One of them is at fault; the others must not fall with it. */
-async function commitEach(
+async function separate(
 	state: State,
 	group: readonly Waiting[],
 	fault: StoreError,
 ): Promise<void> {
-	const [first, ...others] = group;
-	if (first !== undefined && others.length === 0) {
-		giveUp(first, fault);
-		return;
-	}
-	for (const waiting of group) {
-		try {
-			await commit(state, [waiting]);
-		} catch (error) {
-			await recover(state, [waiting], toStoreError(error));
-		}
-	}
+	const middle = Math.ceil(group.length / 2);
+	if (group.length > 1) {
+		await attempt(state, group.slice(0, middle));
+		await attempt(state, group.slice(middle));
+	} else for (const waiting of group) giveUp(waiting, fault);
 }
 
 function giveUp({ task, unsure, reject }: Waiting, fault: StoreError): void {
@@ -221,14 +225,24 @@ function giveUp({ task, unsure, reject }: Waiting, fault: StoreError): void {
 	if (unsure) task.onUnsure?.();
 }
 
-async function waitUntilIdle(state: State, withinMs: number): Promise<void> {
+async function waitUntilIdle(state: State): Promise<void> {
+	while (state.running !== null) await state.running;
+}
+
+async function close(state: State, withinMs: number): Promise<void> {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const late = new Promise<void>((resolve) => {
 		timer = setTimeout(resolve, withinMs);
 	});
-	const idle = async () => {
-		while (state.running !== null) await state.running;
-	};
-	await Promise.race([idle(), late]);
+	await Promise.race([waitUntilIdle(state), late]);
 	clearTimeout(timer);
+	state.closed = true;
+	if (state.running === null) dismiss(state);
+}
+
+/** What these have taken others give back, when this process's lease has ended. */
+function dismiss(state: State): void {
+	for (const { reject } of state.queue.splice(0)) {
+		reject(new StoreError("unreachable", "it is closed"));
+	}
 }

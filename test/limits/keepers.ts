@@ -73,7 +73,7 @@ export const withClock =
 	(options) => {
 		if (openCounts === null) throw new Error("this store shares nothing");
 		const counts = openCounts(options);
-		rests.push(() => counts.idle(patienceMs));
+		rests.push(counts.idle);
 		return {
 			...counts,
 			run: (task) =>
@@ -83,8 +83,6 @@ export const withClock =
 				}),
 		};
 	};
-
-const patienceMs = 10_000;
 
 export const toFailure = (error: unknown): never => {
 	throw error;
