@@ -226,6 +226,27 @@ describe.skipIf(server === null)("keepers in PostgreSQL", () => {
 		expect(again.refusal).toBeNull();
 	}, 30_000);
 
+	test("another process keeps the row for a while: it is waited for, and nobody is refused", async () => {
+		const address = await openDatabase();
+		const { counter } = await open(address);
+		const limits = toLimits(newSubject());
+		await ask(counter, limits, wanted);
+		const locked = server.psql(
+			"BEGIN; SELECT 1 FROM tollway.counts FOR UPDATE; SELECT pg_sleep(1); COMMIT;",
+			address.database,
+		);
+		await waitFor(async () => {
+			const waits = await server.psql(
+				"SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+			);
+			return waits !== "";
+		});
+		const began = performance.now();
+		expect((await ask(counter, limits, wanted)).refusal).toBeNull();
+		expect(performance.now() - began).toBeGreaterThan(200);
+		await locked;
+	});
+
 	test("what cannot be written down takes nobody with it", async () => {
 		const { counter } = await open(await openDatabase());
 		const fine = newSubject();
