@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
-import { tellBudget } from "./app/budget-news.ts";
 import {
 	logCause,
 	openUnknownModelWarning,
@@ -8,6 +7,7 @@ import {
 	toGatewayOptions,
 } from "./app/gateway-options.ts";
 import { toHandler } from "./app/handler.ts";
+import { openCounter, openReadSpent } from "./app/open-counter.ts";
 import { openStore, readTotals, type StoreRim } from "./app/open-store.ts";
 import {
 	answerFault,
@@ -24,8 +24,6 @@ import { type Gateway, openGateway } from "./gateway/pipeline.ts";
 import { openTotals } from "./gateway/totals.ts";
 import { openUnwritten } from "./gateway/unwritten.ts";
 import { openCallLimits } from "./limits/call-limits.ts";
-import { openMemoryCounter } from "./limits/memory.ts";
-import { withResets } from "./limits/spent.ts";
 import type {
 	Listener,
 	ReadHeaders,
@@ -35,7 +33,6 @@ import type {
 } from "./platform/contract.ts";
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
 import { type OpenDirectory, openDirectory } from "./store/directory.ts";
-import { readSpent as readLedger } from "./store/read-spent.ts";
 import type { Store } from "./store/store.ts";
 
 /** The runtime's services, handed in. */
@@ -87,17 +84,14 @@ export async function openApp(
 	});
 	const { directory } = state;
 	const { clock } = rim;
-	const readSpent = withResets(
-		(limit, sinceMs) => readLedger(store, limit, sinceMs),
-		directory,
-	);
+	const readSpent = openReadSpent(store, directory);
 	const limits = openCallLimits({ ...config.limiting, directory, clock });
 	const gateway = openGateway({
 		...rim,
 		...options,
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
-		counter: openMemoryCounter({ clock, readSpent, onSpent: tellBudget }),
+		counter: openCounter(store, clock, readSpent),
 		catalog: prices.catalog,
 		totals: openTotals(clock, state.totals),
 		unwritten,

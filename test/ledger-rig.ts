@@ -10,7 +10,14 @@ import { openPostgres } from "../src/store/postgres.ts";
 import { toPostgres } from "../src/store/postgres-url.ts";
 import { type Canary, findIn, requireNone, toCanaries } from "./canaries.ts";
 import type { SharedPostgres } from "./postgres.ts";
-import { openRig, type Rig, type RigOptions } from "./rig.ts";
+import {
+	type GatewayProcess,
+	openRig,
+	type Rig,
+	type RigOptions,
+	startGateway,
+	upstreamKey,
+} from "./rig.ts";
 
 export interface LedgerRig extends Rig {
 	/** What is committed; `@` stands for where the tables are. */
@@ -21,6 +28,8 @@ export interface LedgerRig extends Rig {
 	entryOf(id: string | null): Promise<StoredEntry>;
 	/** Resolves with all when it has so many. */
 	waitForEntries(count: number): Promise<StoredEntry[]>;
+	/** One more gateway on the same ledger, which is on a server; ends with the rig. */
+	another(): Promise<GatewayProcess>;
 }
 
 export interface LedgerRigOptions extends RigOptions {
@@ -49,8 +58,18 @@ export async function openLedgerRig(
 		(await place.read(`SELECT * FROM @entries WHERE id = '${id}'`)).map(
 			toStoredEntry,
 		);
+	const others: GatewayProcess[] = [];
 	return {
 		...rig,
+		another: async () => {
+			const other = await startGateway({
+				ANTHROPIC_API_KEY: upstreamKey,
+				TOLLWAY_UPSTREAM_URL: rig.simulator.url,
+				...env,
+			});
+			others.push(other);
+			return other;
+		},
 		read: place.read,
 		entries,
 		entryOf: async (id) => {
@@ -61,6 +80,7 @@ export async function openLedgerRig(
 		waitForEntries: (count) => waitFor(entries, (rows) => rows.length >= count),
 		stop: async () => {
 			try {
+				await Promise.all(others.map((other) => other.stop("SIGKILL")));
 				await rig.stop();
 				requireNone(await place.leaks(toCanaries(env)));
 			} finally {

@@ -16,3 +16,7 @@ export interface Subject {
 	/** Unique within its kind. A member is one user within one team. */
 	readonly id: string;
 }
+
+/** No two have the same. */
+export const toSubjectName = ({ kind, id }: Subject): string =>
+	`${kind}\n${id}`;

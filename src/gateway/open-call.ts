@@ -226,12 +226,14 @@ export function finishCall(
 ): void {
 	if (call.over) return;
 	call.over = true;
+	let recorded: Promise<void> | undefined;
 	if (call.entry === null) {
 		// What was not settled before its last byte is settled now, and nobody waits for it.
 		call.meter?.end();
-		settle(call, end, gateway, call.meter?.result() ?? null)?.catch(saved);
+		const result = call.meter?.result() ?? null;
+		recorded = settle(call, end, gateway, result)?.catch(saved);
 	}
-	endReservation(call);
+	endReservation(call, recorded);
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
 	ignoreLeave(call);

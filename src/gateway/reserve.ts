@@ -56,9 +56,12 @@ function keep(reserved: Reserved, call: OpenCall, gateway: Gateway): void {
 	if (call.over) endReservation(call);
 }
 
-/** Once for every call that is over. */
-export function endReservation({ reservation, entry }: OpenCall): void {
-	reservation?.end(entry === null ? nothing : toActual(entry));
+/** Once for every call that is over. @param recorded resolves when it is on the ledger, where it is not yet */
+export function endReservation(
+	{ reservation, entry }: OpenCall,
+	recorded?: Promise<void>,
+): void {
+	reservation?.end(entry === null ? nothing : toActual(entry), recorded);
 }
 
 const nothing: Amounts = { nanos: 0n, tokens: 0 };

@@ -14,8 +14,11 @@ export interface Amounts {
 
 /** What a call has taken of its limits. */
 export interface Reservation {
-	/** The call is over: what it really came to takes the place of what it might have. Later calls of it do nothing. */
-	end(actual: Amounts): void;
+	/**
+	 * The call is over: what it really came to takes the place of what it might have. Later calls of it do nothing.
+	 * @param recorded resolves when the call is on the ledger, where it is not yet; until then a keeper may wait that reads it
+	 */
+	end(actual: Amounts, recorded?: Promise<void>): void;
 }
 
 export type Reserved =

@@ -124,6 +124,7 @@ async function openOn(
 		statements,
 		queries,
 		ledger,
+		openCounts: null,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {
 			await indexer.close();

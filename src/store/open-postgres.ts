@@ -4,11 +4,11 @@ import type { Entry } from "../domain/entry.ts";
 import type { Clock } from "../platform/contract.ts";
 import { type HeldCall, openBook } from "./book.ts";
 import { openDirectLedger } from "./direct-ledger.ts";
-import type { Engine, StoreError } from "./engine.ts";
+import type { StoreError } from "./engine.ts";
 import { keepLease } from "./keep-lease.ts";
 import type { Durability } from "./ledger.ts";
 import { migratePostgres } from "./migrate-postgres.ts";
-import { openPostgres } from "./postgres.ts";
+import { openPostgres, type PostgresEngine } from "./postgres.ts";
 import { toServerError } from "./postgres-start.ts";
 import type { PostgresDatabase } from "./postgres-url.ts";
 import { openProbe } from "./probe.ts";
@@ -16,6 +16,7 @@ import { compileQueries } from "./queries.ts";
 import { openReferenceIndexer } from "./reference-indexer.ts";
 import * as tables from "./schema-postgres.ts";
 import { settleOrphans } from "./settle-orphans.ts";
+import { openSharedPlace } from "./shared-counts.ts";
 import { type Builder, compileStatements } from "./statements.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -67,7 +68,7 @@ export async function openPostgresStore(
 }
 
 async function openOn(
-	engine: Engine,
+	engine: PostgresEngine,
 	options: PostgresStoreOptions,
 ): Promise<Store> {
 	const { clock, host, pid, leaseMs = leaseDefaultMs } = options;
@@ -79,11 +80,17 @@ async function openOn(
 	const { writer } = lease;
 	const book = await openBook({ engine, statements, writer, clock });
 	const ledger = openDirectLedger({ ...options, book, statements });
+	const synced = options.durability === "always";
+	const counts = openSharedPlace({ engine, writer, synced, clock });
 	const stopKeeping = keepLease({
 		lease,
 		leaseMs,
 		clock,
-		look: () => settleOrphans({ engine, ledger, toOrphan: options.toOrphan }),
+		look: async () => {
+			await settleOrphans({ engine, ledger, toOrphan: options.toOrphan });
+			// What their calls have come to is on the ledger now.
+			await counts.look();
+		},
 	});
 	const indexer = openReferenceIndexer({
 		engine,
@@ -97,6 +104,7 @@ async function openOn(
 		statements,
 		queries,
 		ledger,
+		openCounts: counts.open,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {
 			await indexer.close();

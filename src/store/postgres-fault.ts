@@ -5,6 +5,7 @@ const faults: readonly (readonly [prefix: string, fault: StoreFault])[] = [
 	["53100", "full"],
 	["53300", "unreachable"], // too many connections
 	["25006", "readonly"],
+	["25P03", "unreachable"], // idle_in_transaction_session_timeout: the connection is gone
 	["58", "io"],
 	["XX001", "corrupt"],
 	["XX002", "corrupt"],

@@ -21,15 +21,44 @@ const reconnectAfterSeconds = 0.05;
 interface Limits {
 	readonly statementMs: number;
 	readonly answerMs: number;
+	/** A process that is frozen within its transaction must not keep the rows from all others. */
+	readonly idleInTransactionMs: number;
 }
 
-/** A reply waits five seconds for its commit. */
-const writing: Limits = { statementMs: 3_000, answerMs: 4_000 };
-const reading: Limits = { statementMs: 10_000, answerMs: 12_000 };
-const endless: Limits = { statementMs: 0, answerMs: 0 };
-
-/** A process that is frozen within its transaction must not keep the rows from all others. */
 const idleInTransactionMs = 5_000;
+
+/** A reply waits five seconds for its commit. */
+const writing: Limits = {
+	statementMs: 3_000,
+	answerMs: 4_000,
+	idleInTransactionMs,
+};
+const reading: Limits = {
+	statementMs: 10_000,
+	answerMs: 12_000,
+	idleInTransactionMs,
+};
+/** Whoever waits for the rows of a frozen process gets them before he gives up. */
+const transacting: Limits = {
+	statementMs: 3_000,
+	answerMs: 4_000,
+	idleInTransactionMs: 1_000,
+};
+const endless: Limits = { statementMs: 0, answerMs: 0, idleInTransactionMs };
+
+/** Asks within a transaction; what is asked without waiting for the answer before it is sent at once. */
+export type Ask = (question: Question) => Promise<SqlValue[][]>;
+
+export interface PostgresEngine extends Engine {
+	/**
+	 * A transaction that decides by what it reads. On a connection of its own, if there are three or more: whoever waits
+	 * there for the locks of another process keeps no commit waiting. One at a time. Rejects with StoreError.
+	 */
+	transact<T>(use: (ask: Ask) => Promise<T>, synced: boolean): Promise<T>;
+}
+
+/** One that commits, one that transacts, one that reads. */
+const minForTransacting = 3;
 
 /**
  * Opens a PostgreSQL database. One connection commits, so that commits keep their order; the others read. Rejects with
@@ -38,7 +67,7 @@ const idleInTransactionMs = 5_000;
 export async function openPostgres(
 	database: PostgresDatabase,
 	options: PostgresOptions,
-): Promise<Engine> {
+): Promise<PostgresEngine> {
 	const address = toDriverAddress(database, options.readFile);
 	const open = (max: number, limits: Limits): Pool =>
 		openPool(
@@ -46,10 +75,12 @@ export async function openPostgres(
 			limits.answerMs,
 		);
 	const writer = open(1, options.unhurried ? endless : writing);
-	const others = database.maxConnections - 1;
+	const hasMany = database.maxConnections >= minForTransacting;
+	const transactor = hasMany ? open(1, transacting) : writer;
+	const others = database.maxConnections - (hasMany ? 2 : 1);
 	const readers = others > 0 ? open(others, reading) : writer;
 	const close = async () => {
-		await Promise.all([writer.close(), readers.close()]);
+		await Promise.all([writer.close(), transactor.close(), readers.close()]);
 	};
 	try {
 		await read(writer, { sql: "SELECT 1", values: [] });
@@ -64,9 +95,7 @@ export async function openPostgres(
 				sql.begin((transaction) =>
 					// All sent at once; the server keeps their order.
 					Promise.all([
-						transaction.unsafe(
-							`SET LOCAL synchronous_commit = ${synced ? "on" : "off"}`,
-						),
+						transaction.unsafe(toSetting(synced)),
 						...statements.map((statement) =>
 							add(transaction, statement, database.prepare),
 						),
@@ -74,11 +103,32 @@ export async function openPostgres(
 				),
 			);
 		},
+		transact: (use, synced) =>
+			transactor
+				.run((sql) =>
+					sql.begin(async (transaction) => {
+						const ask: Ask = async (question) => {
+							const rows = await add(
+								transaction,
+								question,
+								database.prepare,
+							).values();
+							return rows as unknown as SqlValue[][];
+						};
+						const setting = transaction.unsafe(toSetting(synced));
+						const [done] = await Promise.all([use(ask), setting]);
+						return { done };
+					}),
+				)
+				.then(({ done }) => done),
 		read: (question) => read(readers, question),
 		readInOrder: (question) => read(writer, question),
 		close,
 	};
 }
+
+const toSetting = (synced: boolean): string =>
+	`SET LOCAL synchronous_commit = ${synced ? "on" : "off"}`;
 
 function add(
 	transaction: postgres.TransactionSql,
@@ -130,7 +180,7 @@ const connect = (
 			// startup parameter").
 			...(prepare && {
 				statement_timeout: limits.statementMs,
-				idle_in_transaction_session_timeout: idleInTransactionMs,
+				idle_in_transaction_session_timeout: limits.idleInTransactionMs,
 			}),
 		},
 		// Every whole number that a column holds is below 2^53; a sum comes as text and is mapped where it is asked for.

@@ -14,4 +14,6 @@ export const {
 	referenceRuns,
 	objects,
 	changes,
+	counts,
+	stakes,
 } = defineTables(columns as unknown as Columns);

@@ -11,4 +11,6 @@ export const {
 	referenceRuns,
 	objects,
 	changes,
+	counts,
+	stakes,
 } = defineTables(columns);

@@ -1,3 +1,4 @@
+import type { OpenSharedCounts } from "../domain/shared-counts.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Queries } from "./queries.ts";
@@ -9,6 +10,8 @@ export interface Store {
 	readonly statements: HotStatements;
 	readonly queries: Queries;
 	readonly ledger: Ledger;
+	/** For what all processes of this database count together; null: there is only this one. */
+	readonly openCounts: OpenSharedCounts | null;
 	/** Resolves with what keeps the database from being written; null: nothing. Asks it once a second at most. */
 	probe(): Promise<string | null>;
 	/** What waits is written first. */

@@ -200,6 +200,33 @@ const defineChanges = ({ table, text, whole }: Columns) =>
 		doc: text("doc"),
 	});
 
+/**
+ * What several processes count together, a row for each subject: all its limits are read, judged and written at once. What
+ * the text says is the affair of whoever counts.
+ */
+const defineCounts = ({ table, primaryKey, text, whole }: Columns) =>
+	table(
+		"counts",
+		{
+			kind: text("kind").notNull(),
+			id: text("id").notNull(),
+			doc: text("doc").notNull(),
+			/** From then on it may be removed. */
+			until: whole("until").notNull(),
+		},
+		(count) => [primaryKey({ columns: [count.kind, count.id] })],
+	);
+
+/** What calls that run have taken of those counts. Short, as `holds`. */
+const defineStakes = ({ table, text, whole }: Columns) =>
+	table("stakes", {
+		/** Of the call. */
+		id: text("id").primaryKey(),
+		/** Whose call it is: when its lease has ended, others give back what was taken. */
+		writer: whole("writer").notNull(),
+		doc: text("doc").notNull(),
+	});
+
 export const defineTables = (columns: Columns) => ({
 	meta: defineMeta(columns),
 	writers: defineWriters(columns),
@@ -210,6 +237,8 @@ export const defineTables = (columns: Columns) => ({
 	referenceRuns: defineReferenceRuns(columns),
 	objects: defineObjects(columns),
 	changes: defineChanges(columns),
+	counts: defineCounts(columns),
+	stakes: defineStakes(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

@@ -5,9 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LedgerRig, openLedgerRig } from "../ledger-rig.ts";
 import { openRig } from "../rig.ts";
+import {
+	callAtOnce,
+	dollars,
+	masterEnv as env,
+	message,
+	openLimited,
+	post,
+	tally,
+} from "./limited-calls.ts";
 
-const masterKey = "sk-master-key-0123456789";
-const env = { TOLLWAY_MASTER_KEY: masterKey };
 let rig: LedgerRig;
 
 beforeAll(async () => {
@@ -15,82 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-const post = (
-	url: string,
-	body: unknown,
-	{ key = masterKey, script = {}, signal = null as AbortSignal | null } = {},
-) =>
-	fetch(url, {
-		method: "POST",
-		headers: {
-			authorization: `Bearer ${key}`,
-			"x-simulator-script": JSON.stringify(script),
-		},
-		body: JSON.stringify(body),
-		signal,
-	});
-
-const make = async (fields: object, url = rig.url) => {
-	const reply = await post(`${url}/key/generate`, fields);
-	expect(reply.status).toBe(200);
-	return (await reply.json()) as { key: string; token: string };
-};
-
-const message = {
-	model: "claude-sonnet-5-5",
-	max_tokens: 40,
-	messages: [{ role: "user", content: "Hello, world" }],
-};
-
-const call = async (
-	key: string,
-	script: object = {},
-	part: object = {},
-	url = rig.url,
-) => {
-	const path = `${url}/anthropic/v1/messages`;
-	const reply = await post(path, { ...message, ...part }, { key, script });
-	const text = await reply.text();
-	return {
-		status: reply.status,
-		headers: reply.headers,
-		id: reply.headers.get("x-litellm-call-id"),
-		error: reply.ok ? null : JSON.parse(text).error,
-	};
-};
-
-/** What a call of this body holds, and what it then costs; in nano-dollars. */
-async function readPrice(part: object = {}) {
-	const { key } = await make({});
-	const { id } = await call(key, {}, part);
-	const { held, cost } = await rig.entryOf(id);
-	return { held: Number(held), cost: Number(cost) };
-}
-
-/** By its Entries, which are what its info says, to the nano-dollar. */
-async function spendOf(token: string): Promise<number> {
-	const { info } = await readInfo(token);
-	const entries = await rig.entries();
-	const spent = entries
-		.filter(({ keyId }) => keyId === token)
-		.reduce((sum, { cost }) => sum + Number(cost), 0);
-	expect(info.spend).toBe(dollars(spent));
-	return spent;
-}
-
-const readInfo = async (token: string) => {
-	const reply = await fetch(`${rig.url}/key/info?key=${token}`, {
-		headers: { authorization: `Bearer ${masterKey}` },
-	});
-	return reply.json();
-};
-
-const tally = (statuses: readonly number[]) =>
-	Object.fromEntries(
-		[...new Set(statuses)]
-			.sort()
-			.map((status) => [status, statuses.filter((it) => it === status).length]),
-	);
+const { make, call, readPrice, readInfo, spendOf } = openLimited(() => rig);
 
 async function until(condition: () => boolean) {
 	const deadline = performance.now() + 5_000;
@@ -99,8 +31,6 @@ async function until(condition: () => boolean) {
 		await Bun.sleep(10);
 	}
 }
-
-const dollars = (nanos: number) => nanos / 1e9;
 
 describe("a budget", () => {
 	const room = 25;
@@ -116,23 +46,12 @@ describe("a budget", () => {
 			const budget = room * held;
 			const { key, token } = await make({ max_budget: dollars(budget) });
 			const before = rig.simulator.record.all().length;
-			const calls = Array.from({ length: 1_000 }, async (_, at) => {
-				const leaves = at % 10 < leaving * 10;
-				const signal = leaves ? AbortSignal.timeout(300 + at / 4) : null;
-				const path = `${rig.url}/anthropic/v1/messages`;
-				try {
-					const reply = await post(
-						path,
-						{ ...message, ...part },
-						{ key, script: { delay_ms: 1_500 }, signal },
-					);
-					await reply.text();
-					return reply.status;
-				} catch {
-					return 0;
-				}
+			const statuses = await callAtOnce({
+				...{ urls: [rig.url], key, calls: 1_000, part },
+				script: { delay_ms: 1_500 },
+				toSignal: (at) =>
+					at % 10 < leaving * 10 ? AbortSignal.timeout(300 + at / 4) : null,
 			});
-			const statuses = await Promise.all(calls);
 			// What got in, whether its client stayed or not.
 			const seen = rig.simulator.record.all().length - before;
 			expect(seen).toBe(room);

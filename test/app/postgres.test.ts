@@ -53,10 +53,11 @@ async function openOn(postgres: Postgres) {
 	};
 }
 
-const call = (url: string, script: object = {}, stream = false) =>
+const call = (url: string, script: object = {}, stream = false, key = "any") =>
 	fetch(`${url}/v1/messages`, {
 		method: "POST",
 		headers: {
+			authorization: `Bearer ${key}`,
 			"anthropic-version": "2023-06-01",
 			"x-simulator-script": JSON.stringify(script),
 		},
@@ -125,6 +126,59 @@ describe.skipIf(programs === null)("a gateway on PostgreSQL", () => {
 			expect(
 				gateway.lines.filter(({ event }) => event === "entry_lost"),
 			).toEqual([]);
+		},
+		limitMs,
+	);
+
+	test(
+		"the server goes while a key's call runs: its next is refused, and what both held is given back when it is there",
+		async () => {
+			const postgres = await openServer();
+			const { url } = await openOn(postgres);
+			const made = await fetch(`${url}/key/generate`, {
+				method: "POST",
+				body: JSON.stringify({ max_budget: 1, max_parallel_requests: 2 }),
+			});
+			const { key } = await made.json();
+			const statusOf = async () => {
+				const reply = await call(url, {}, false, key);
+				await reply.bytes();
+				return reply.status;
+			};
+			expect(await statusOf()).toBe(200);
+			const running = call(url, { delay_ms: 2_000 }, false, key);
+			await waitFor(async () => {
+				const rows = await postgres.psql(
+					"SELECT count(*) FROM tollway.holds",
+					"ledger",
+				);
+				return rows === "1";
+			});
+			await postgres.kill();
+			expect(await statusOf()).toBe(503);
+			await postgres.start();
+			expect((await running).status).toBe(200);
+			await waitFor(async () => (await statusOf()) === 200);
+			await waitFor(
+				async () =>
+					(await postgres.psql(
+						"SELECT count(*) FROM tollway.stakes",
+						"ledger",
+					)) === "0",
+			);
+			const [[doc = "", spent] = []] = toRows(
+				await postgres.psql(
+					"SELECT doc, (SELECT sum(cost) FROM tollway.entries) FROM tollway.counts",
+					"ledger",
+				),
+			);
+			const cells = Object.values(JSON.parse(doc).cells);
+			expect(cells).toEqual([
+				expect.objectContaining({
+					measure: "nanos",
+					periods: [[0, expect.any(Number), spent, "0"]],
+				}),
+			]);
 		},
 		limitMs,
 	);

@@ -206,6 +206,23 @@ describe.skipIf(server === null)("stores on PostgreSQL", () => {
 		},
 	);
 
+	test("a flush waits for what was settled before it, and for nothing behind it", async () => {
+		const { ledger } = await open(await makeDatabase());
+		let next = 0;
+		let flushed = false;
+		const settle = async (): Promise<void> => {
+			next += 1;
+			await ledger.settle(toTestEntry({ id: toId(next) }), "m");
+			// Something always runs.
+			if (!flushed) await settle();
+		};
+		const settling = Promise.all([settle(), settle(), settle()]);
+		await ledger.flush();
+		flushed = true;
+		expect(next).toBeLessThan(100);
+		await settling;
+	});
+
 	test("connections that break while nobody uses them refuse no call, and nobody is told", async () => {
 		const address = await makeDatabase();
 		const faults: unknown[] = [];

@@ -137,4 +137,21 @@ export const postgresMigrations: readonly Migration[] = [
 			`CREATE UNIQUE INDEX "objects_by_alias" ON "tollway"."objects" USING btree ("kind","alias");`,
 		],
 	},
+	{
+		name: "0002_counts",
+		statements: [
+			`CREATE TABLE "tollway"."counts" (
+	"kind" text NOT NULL,
+	"id" text NOT NULL,
+	"doc" text NOT NULL,
+	"until" bigint NOT NULL,
+	CONSTRAINT "counts_kind_id_pk" PRIMARY KEY("kind","id")
+);`,
+			`CREATE TABLE "tollway"."stakes" (
+	"id" text PRIMARY KEY NOT NULL,
+	"writer" bigint NOT NULL,
+	"doc" text NOT NULL
+);`,
+		],
+	},
 ];

@@ -136,4 +136,21 @@ export const sqliteMigrations: readonly Migration[] = [
 			`CREATE UNIQUE INDEX \`objects_by_alias\` ON \`objects\` (\`kind\`,\`alias\`);`,
 		],
 	},
+	{
+		name: "0002_counts",
+		statements: [
+			`CREATE TABLE \`counts\` (
+	\`kind\` text NOT NULL,
+	\`id\` text NOT NULL,
+	\`doc\` text NOT NULL,
+	\`until\` integer NOT NULL,
+	PRIMARY KEY(\`kind\`, \`id\`)
+) WITHOUT ROWID, STRICT;`,
+			`CREATE TABLE \`stakes\` (
+	\`id\` text PRIMARY KEY NOT NULL,
+	\`writer\` integer NOT NULL,
+	\`doc\` text NOT NULL
+) WITHOUT ROWID, STRICT;`,
+		],
+	},
 ];
