@@ -50,6 +50,8 @@ export interface Outcome {
 	readonly status: number;
 	/** Empty where the gateway gave none. */
 	readonly callId: string;
+	readonly text: string;
+	/** The same read as JSON; empty where it is none. */
 	readonly reply: Record<string, unknown>;
 }
 
@@ -81,9 +83,12 @@ export async function runCommand(
 	rmSync(curlHome, { recursive: true, force: true });
 	const end = stdout.lastIndexOf("\n");
 	const [status, callId = ""] = stdout.slice(end + 1).split(" ");
+	const text = stdout.slice(0, end);
+	const isJson = text.startsWith("{");
 	return {
 		status: Number(status),
 		callId,
-		reply: JSON.parse(stdout.slice(0, end)),
+		text,
+		reply: isJson ? JSON.parse(text) : {},
 	};
 }

@@ -1,6 +1,6 @@
 /**
  * The requests that the documentation of LiteLLM's Anthropic pass-through tells its readers to send to the proxy, as they
- * stand there: this is what people have in their notes and scripts. `/key/generate` is not among them.
+ * stand there: this is what people have in their notes and scripts. The one that makes a key stands by itself.
  */
 
 export interface PageRequest {
@@ -150,6 +150,12 @@ export const pageRequests: readonly PageRequest[] = [
 }'`,
 	},
 ];
+
+/** What makes a virtual key. */
+export const keyCommand = String.raw`curl -X POST 'http://0.0.0.0:4000/key/generate' \
+-H 'Authorization: Bearer sk-1234' \
+-H 'Content-Type: application/json' \
+-d '{}'`;
 
 /** The last command of the page. As it stands its body is no JSON, because of the comment in it. */
 export const metadataRequest: PageRequest = {
