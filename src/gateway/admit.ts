@@ -132,14 +132,16 @@ function hold(call: OpenCall, gateway: Gateway): Promise<void> | undefined {
 
 /** Null where nothing is known of what it may cost. */
 function toAsk(
-	{ scan, startedAtMs }: OpenCall,
+	{ scan, model, alias, startedAtMs }: OpenCall,
 	catalog: Catalog,
 ): HoldAsk | null {
 	if (scan === null) return null;
-	return toHoldAsk(scan, (model) => {
-		const { price, known } = catalog.find(model, startedAtMs);
-		if (!known && model !== "" && catalog.unknownModel === "refuse") {
-			throw unknownModel(model);
+	// The operator's own name for a model has no price.
+	const named = alias === null ? scan : { ...scan, model: model ?? undefined };
+	return toHoldAsk(named, (asked) => {
+		const { price, known } = catalog.find(asked, startedAtMs);
+		if (!known && asked !== "" && catalog.unknownModel === "refuse") {
+			throw unknownModel(asked);
 		}
 		return price;
 	});
