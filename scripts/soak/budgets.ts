@@ -1,17 +1,13 @@
 /** Ten sessions of Claude Code on one budget: what open calls hold must keep nobody from spending it, and nothing passes it. */
-import { toHoldAmount } from "../../src/domain/hold-amount.ts";
-import { toHoldAsk } from "../../src/gateway/hold-ask.ts";
-import { scanBody } from "../../src/gateway/scan/scan.ts";
 import {
 	openSimulator,
 	type Simulator,
 } from "../../src/simulator/simulator.ts";
-import { openCatalog, toNanosOf } from "../crash/truth.ts";
-import { type Figure, type SoakContext, toNone } from "./figure.ts";
+import { type Figure, type SoakContext, toNone, type Unit } from "./figure.ts";
+import { countWrong, toSpent } from "./refusals.ts";
 import { startGateway } from "./rig.ts";
 import {
 	openSeen,
-	type Refused,
 	runSession,
 	type Seen,
 	type SessionOptions,
@@ -24,6 +20,8 @@ export interface Load
 		"model" | "maxTokens" | "ttl" | "outputTokens" | "delayMs"
 	> {
 	readonly dollars: number;
+	/** How much of them can be spent, in percent, and nobody gives up waiting. Null: it is told what becomes of it. */
+	readonly leastShare: number | null;
 }
 
 /** Each call costs a few cents: most of its prompt comes from the cache. */
@@ -32,6 +30,7 @@ const usual: Load = {
 	ttl: "5m",
 	maxTokens: 32_000,
 	dollars: 20,
+	leastShare: 95,
 	outputTokens: [500, 5_000],
 	delayMs: [1_000, 4_000],
 };
@@ -45,6 +44,14 @@ export const budgetsSizes = {
 			model: "claude-opus-5-5",
 			ttl: "1h",
 			outputTokens: [300, 2_500],
+		},
+		/** As Claude Code 2.1.330 asks where nobody has set CLAUDE_CODE_MAX_OUTPUT_TOKENS: a hold of $3. */
+		{
+			...usual,
+			model: "claude-opus-5-5",
+			maxTokens: 128_000,
+			outputTokens: [300, 2_500],
+			leastShare: null,
 		},
 	],
 	/** What a call holds is as large a part of the budget. */
@@ -60,7 +67,6 @@ export const budgetsSizes = {
 } as const satisfies Record<string, readonly Load[]>;
 
 const sessions = 10;
-const leastShare = 95;
 const masterKey = "sk-master-of-the-soak";
 
 export async function soakBudgets(
@@ -125,7 +131,7 @@ export async function spendBudget(
 	for (const odd of seen.odd) progress(odd);
 	const seconds = (performance.now() - startMs) / 1_000;
 	const { info } = await manage(`/key/info?key=${token}`);
-	const wrong = await countWrong(seen, load, place);
+	const wrong = await countWrong(seen, toBudget(load), simulator.url);
 	return toFigures(seen, load, {
 		ledger: BigInt(Math.round(info.spend * 1e9)),
 		questions,
@@ -152,54 +158,6 @@ function openManagement({ url, masterKey }: Place, signal: AbortSignal) {
 
 const toBudget = ({ dollars }: Load) => BigInt(Math.round(dollars * 1e9));
 
-const catalog = openCatalog();
-
-const toSpent = (served: Seen["served"]): bigint =>
-	served.reduce(
-		(sum, { usage }) => sum + (toNanosOf(usage, catalog, Date.now()) ?? 0n),
-		0n,
-	);
-
-/** What a client sees a little later is settled already. */
-const lateMs = 1_000;
-
-/** Refusals for good of calls that had room beside what was settled, by what upstream counts and what clients saw. */
-async function countWrong(seen: Seen, load: Load, place: Place) {
-	let wrong = 0;
-	for (const refused of seen.refused) {
-		const settled = toSpent(
-			seen.served.filter(({ atMs }) => atMs <= refused.atMs + lateMs),
-		);
-		const said = toSaidNanos(refused);
-		const hold = await toHold(refused, place);
-		if (said > settled || said + hold <= toBudget(load)) wrong += 1;
-	}
-	return wrong;
-}
-
-/** What it says is spent. */
-function toSaidNanos({ message }: Refused): bigint {
-	const dollars = /of which \$([\d.]+) is spent/.exec(message)?.[1];
-	if (dollars === undefined) throw new Error(`no amount in: ${message}`);
-	return BigInt(Math.round(Number(dollars) * 1e9));
-}
-
-async function toHold({ body }: Refused, place: Place): Promise<bigint> {
-	const { model, system, messages, tools } = JSON.parse(body);
-	const reply = await fetch(`${place.simulator.url}/v1/messages/count_tokens`, {
-		method: "POST",
-		headers: { "x-api-key": "any", "anthropic-version": "2023-06-01" },
-		body: JSON.stringify({ model, system, messages, tools }),
-		proxy: "",
-	});
-	const { input_tokens: countedTokens } = await reply.json();
-	const scan = scanBody(new TextEncoder().encode(body));
-	const find = (name: string) => catalog.find(name, Date.now()).price;
-	const ask = toHoldAsk(scan, find);
-	if (ask === null) throw new Error(`${model} has no price`);
-	return toHoldAmount({ ...ask, countedTokens }, "usual").nanos;
-}
-
 interface Rest {
 	/** What the gateway says was spent. */
 	readonly ledger: bigint;
@@ -210,47 +168,45 @@ interface Rest {
 }
 
 function toFigures(seen: Seen, load: Load, rest: Rest): Figure[] {
-	const { model, ttl, dollars } = load;
-	const about = (name: string) => `${model}, ${ttl}, $${dollars}: ${name}`;
+	const { model, ttl, dollars, maxTokens, leastShare } = load;
+	const what = `$${dollars}, ${model}, ${ttl}, ${maxTokens} tokens`;
+	const tell = (name: string, value: number, unit: Unit = "count"): Figure => ({
+		name: `${what}: ${name}`,
+		value,
+		unit,
+	});
+	const none = (name: string, value: number) =>
+		toNone(`${what}: ${name}`, value);
 	const spent = toSpent(seen.served);
 	const budget = toBudget(load);
-	const count = (name: string, value: number): Figure => ({
-		name: about(name),
-		value,
-		unit: "count",
-	});
-	const billing = seen.refused.filter(({ type }) => type === "billing_error");
 	const calls = seen.served.length;
+	const share = (Number(spent) / Number(budget)) * 100;
+	const billing = seen.refused.filter(({ type }) => type === "billing_error");
+	const isJudged = leastShare !== null;
 	return [
-		count("calls served", calls),
+		tell("calls served", calls),
+		tell("mean cost of a call", Number(spent) / calls / 1e7, "¢"),
+		...[...seen.waits].map(([why, times]) => tell(`retries: ${why}`, times)),
+		tell("questions to count_tokens", rest.questions),
 		{
-			...count("mean cost of a call", 0),
-			value: Number(spent) / calls / 1e7,
-			unit: "¢",
-		},
-		...[...seen.waits].map(([what, times]) => count(`retries: ${what}`, times)),
-		count("questions to count_tokens", rest.questions),
-		{
-			...count("sessions ended by billing_error", billing.length),
+			...tell("sessions ended by billing_error", billing.length),
 			atLeast: sessions,
 		},
-		toNone(about("of these, with room beside what was settled"), rest.wrong),
-		toNone(about("calls given up after ten retries"), seen.givenUp),
-		toNone(about("odd answers"), seen.odd.length),
+		none("of these, with room beside what was settled", rest.wrong),
+		(isJudged ? none : tell)("calls given up after ten retries", seen.givenUp),
+		none("odd answers", seen.odd.length),
 		{
-			name: about("spent, of the budget"),
-			value: (Number(spent) / Number(budget)) * 100,
-			unit: "%",
-			atLeast: leastShare,
+			...tell("spent, of the budget", share, "%"),
+			...(isJudged && { atLeast: leastShare }),
 		},
-		toNone(
-			about("overshoot, nano-dollars"),
+		none(
+			"overshoot, nano-dollars",
 			Number(spent > budget ? spent - budget : 0n),
 		),
-		toNone(
-			about("ledger against clients, nano-dollars"),
+		none(
+			"ledger against clients, nano-dollars",
 			Math.abs(Number(rest.ledger - spent)),
 		),
-		{ ...count("took", 0), value: rest.seconds, unit: "s" },
+		tell("took", rest.seconds, "s"),
 	];
 }
