@@ -15,6 +15,8 @@ export interface SessionOptions extends ConversationOptions {
 	readonly outputTokens: Between;
 	/** How long upstream takes to begin a reply. */
 	readonly delayMs: Between;
+	/** How long the tools take that an answer asks for. */
+	readonly toolMs: Between;
 	readonly signal: AbortSignal;
 }
 
@@ -72,6 +74,7 @@ export async function runSession(options: SessionOptions, seen: Seen) {
 			if (waitSeconds === null) served = true;
 			else await sleep(waitSeconds * 1_000);
 		}
+		await sleep(pick(options.toolMs));
 		conversation.goOn();
 	}
 }
