@@ -8,7 +8,7 @@ export interface Figure {
 }
 
 /** `MB`: a million bytes; `count` is printed without its unit. */
-export type Unit = "count" | "MB" | "ms" | "s";
+export type Unit = "count" | "MB" | "ms" | "s" | "%" | "¢";
 
 /** A value that is not a number misses every bound. */
 export function isMissed({ value, atMost, atLeast }: Figure): boolean {

@@ -91,6 +91,7 @@ function startUpstream(signal: AbortSignal): Promise<Started> {
 export async function startGateway(
 	{ command, signal }: SoakContext,
 	upstreamUrl: string,
+	more: Readonly<Record<string, string>> = {},
 ): Promise<Started> {
 	const [program = "", ...args] = command;
 	const dataDir = mkdtempSync(join(tmpdir(), "tollway-soak-"));
@@ -104,6 +105,7 @@ export async function startGateway(
 			ANTHROPIC_API_KEY: "sk-ant-api03-upstream-key-of-the-soak-0123456789",
 			NO_PROXY: "*",
 			PORT: "0",
+			...more,
 		},
 		stdio: ["ignore", "pipe", "inherit"],
 		signal,

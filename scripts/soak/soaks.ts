@@ -1,5 +1,6 @@
 import { abortsSizes, soakAborts } from "./aborts.ts";
 import { bodiesSizes, soakBodies } from "./bodies.ts";
+import { budgetsSizes, soakBudgets } from "./budgets.ts";
 import type { Figure, SoakContext } from "./figure.ts";
 import { soakStart, startSizes } from "./start.ts";
 import { soakStreams, streamsSizes } from "./streams.ts";
@@ -35,6 +36,11 @@ export const soaks = {
 		about: "clients that leave at any moment",
 		limitMs: 180_000,
 		run: (context, form) => soakAborts(context, abortsSizes[form]),
+	},
+	budgets: {
+		about: "ten sessions of Claude Code on one budget, until it is spent",
+		limitMs: 1_200_000,
+		run: (context, form) => soakBudgets(context, budgetsSizes[form]),
 	},
 } as const satisfies Record<string, Soak>;
 

@@ -33,6 +33,8 @@ export interface HoldAsk {
 	readonly images: number;
 	/** It names something whose size it does not show: a file, a URL, a PDF. */
 	readonly unsized: boolean;
+	/** A part of that is a file or at a URL, where count_tokens does not look. */
+	readonly elsewhere: boolean;
 	/** All, and those among them that upstream describes to the model itself: the ones of a `type` other than `custom`. */
 	readonly tools: number;
 	readonly builtInTools: number;
@@ -47,7 +49,7 @@ export interface HoldAsk {
 	readonly batch: boolean;
 	/** `max_uses` of each web search tool; null where it has none. */
 	readonly webSearches: readonly (number | null)[];
-	/** What upstream's count_tokens said; null when it was not asked. */
+	/** What upstream's count_tokens said of the model that is asked for; null when it was not asked. */
 	readonly countedTokens: number | null;
 }
 
@@ -97,20 +99,24 @@ const maxWebSearches = 10_000;
 export function toHoldAmount(ask: HoldAsk, mode: HoldMode): HoldAmount {
 	const cacheWrite = toCacheWrite(ask);
 	const mayBeUs = ask.inferenceGeo !== "global";
-	const promptTokens = toPromptTokens(ask, mode);
+	const estimated = toPromptTokens(ask, mode);
+	const counted = toCountedTokens(ask) ?? estimated;
 	let webSearches = 0;
 	for (const maxUses of ask.webSearches) {
 		const most = maxUses ?? assumedWebSearches;
 		webSearches = Math.min(maxWebSearches, webSearches + most);
 	}
 	const sum = openPicoSum();
-	addTimes(sum, webSearches, ask.slots[0].price.webSearch);
+	const { price: asked } = ask.slots[0];
+	addTimes(sum, webSearches, asked.webSearch);
 	let inputTokens = 0;
 	let outputTokens = 0;
 	let inputNanos: Nanos | undefined;
 	for (const { price, maxTokens, speed } of ask.slots) {
 		// a fallback goes on where the model before it broke off, and an advisor reads what was written
-		const input = Math.min(price.maxInputTokens, promptTokens + outputTokens);
+		// another model may make a third more tokens of the same text
+		const prompt = price.model === asked.model ? counted : estimated;
+		const input = Math.min(price.maxInputTokens, prompt + outputTokens);
 		const output = Math.min(
 			maxTokens ?? Number.POSITIVE_INFINITY,
 			ask.batch ? price.maxBatchOutputTokens : price.maxOutputTokens,
@@ -137,14 +143,21 @@ export function toHoldAmount(ask: HoldAsk, mode: HoldMode): HoldAmount {
 	};
 }
 
+/** Whether count_tokens says how long the prompt is: it refuses server tools, files and URLs, and sees one turn of a thread. */
+export const canBeCounted = (ask: HoldAsk): boolean =>
+	!(ask.serverTools || ask.continuesThread || ask.elsewhere);
+
+function toCountedTokens(ask: HoldAsk): number | null {
+	const { countedTokens } = ask;
+	if (countedTokens === null || !canBeCounted(ask)) return null;
+	return countedTokens + Math.ceil(countedTokens / countedSlackDivisor);
+}
+
 /** Infinity where only the context window bounds it. */
 function toPromptTokens(ask: HoldAsk, mode: HoldMode): number {
-	const { countedTokens } = ask;
-	if (ask.serverTools || ask.continuesThread) return Number.POSITIVE_INFINITY;
-	if (countedTokens !== null) {
-		return countedTokens + Math.ceil(countedTokens / countedSlackDivisor);
+	if (ask.serverTools || ask.continuesThread || ask.unsized) {
+		return Number.POSITIVE_INFINITY;
 	}
-	if (ask.unsized) return Number.POSITIVE_INFINITY;
 	return (
 		Math.ceil(mode === "strict" ? ask.textBytes : ask.textBytes / 2) +
 		ask.images * tokensPerImage +

@@ -1,26 +1,33 @@
 import { GatewayError } from "../domain/error.ts";
 import {
+	canBeCounted,
 	type HoldAmount,
 	type HoldAsk,
 	toHoldAmount,
 } from "../domain/hold-amount.ts";
+import type { Refusal } from "../domain/judge.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { StoreError } from "../store/engine.ts";
+import { countPrompt } from "./count-prompt.ts";
 import { toHoldAsk } from "./hold-ask.ts";
 import { ledgerDown } from "./ledger-down.ts";
+import { toLimitError } from "./limit-error.ts";
 import type { OpenCall } from "./open-call.ts";
 import { type Opening, toOpening } from "./opening.ts";
 import { toHoldDetail } from "./orphan.ts";
 import type { Gateway } from "./pipeline.ts";
+import type { RequestBody } from "./read.ts";
 import { reserve } from "./reserve.ts";
 
 /**
  * Reserves what the call may cost at the most, before its first byte goes upstream: of its limits, and on the ledger.
  * Nothing, or a promise where one of them takes a wait.
+ * @param body as it will go upstream
  * @throws GatewayError `unknown_model`, `blocked_end_user`, `ledger_down`, `budget_reached`, `limit_reached`; the promise rejects with it
  */
 export function admit(
 	call: OpenCall,
+	body: RequestBody,
 	gateway: Gateway,
 ): Promise<void> | undefined {
 	const { route, request } = call;
@@ -29,10 +36,55 @@ export function admit(
 	call.opening = toOpening(call, gateway);
 	requireEndUser(call.opening, gateway);
 	const reserving = reserve(call, gateway);
-	if (!isPaid) return reserving;
-	return reserving === undefined
-		? hold(call, gateway)
-		: reserving.then(() => hold(call, gateway));
+	if (reserving === null) return isPaid ? hold(call, gateway) : undefined;
+	return makeRoom(reserving, call, body, gateway).then(() =>
+		isPaid ? hold(call, gateway) : undefined,
+	);
+}
+
+/** @throws GatewayError `budget_reached`, `limit_reached`, `ledger_down` */
+async function makeRoom(
+	reserving: Promise<Refusal | null> | Refusal,
+	call: OpenCall,
+	body: RequestBody,
+	gateway: Gateway,
+): Promise<void> {
+	const refusal = await reserving;
+	if (refusal === null) return;
+	const { directory } = gateway.authority;
+	let smaller: HoldAmount | null;
+	try {
+		smaller = await findSmaller(refusal, call, body, gateway);
+	} catch (cause) {
+		throw toLimitError(refusal, directory, cause);
+	}
+	if (smaller === null) throw toLimitError(refusal, directory);
+	call.hold = smaller;
+	const again = await reserve(call, gateway);
+	if (again !== null) throw toLimitError(again, directory);
+}
+
+/**
+ * What is held where upstream itself counts the prompt, which for real text is about half the estimate; null where that
+ * would not help. Rejects where upstream does not say.
+ */
+async function findSmaller(
+	{ limit, used, held, reason }: Refusal,
+	call: OpenCall,
+	body: RequestBody,
+	gateway: Gateway,
+): Promise<HoldAmount | null> {
+	const { route, catalog } = call;
+	if (limit.measure !== "nanos" || route.family.name !== "messages")
+		return null;
+	const ask = catalog && toAsk(call, catalog);
+	if (ask === null || !canBeCounted(ask)) return null;
+	const toHold = (countedTokens: number) =>
+		toHoldAmount({ ...ask, countedTokens }, gateway.holdMode);
+	const taken = reason === "held" ? used + held : used;
+	if (taken + toHold(0).nanos > limit.ceiling) return null;
+	const smaller = toHold(await countPrompt(call, body, gateway));
+	return smaller.nanos < call.hold.nanos ? smaller : null;
 }
 
 /** @throws GatewayError `blocked_end_user` */
@@ -80,14 +132,16 @@ function hold(call: OpenCall, gateway: Gateway): Promise<void> | undefined {
 
 /** Null where nothing is known of what it may cost. */
 function toAsk(
-	{ scan, startedAtMs }: OpenCall,
+	{ scan, model, alias, startedAtMs }: OpenCall,
 	catalog: Catalog,
 ): HoldAsk | null {
 	if (scan === null) return null;
-	return toHoldAsk(scan, (model) => {
-		const { price, known } = catalog.find(model, startedAtMs);
-		if (!known && model !== "" && catalog.unknownModel === "refuse") {
-			throw unknownModel(model);
+	// The operator's own name for a model has no price.
+	const named = alias === null ? scan : { ...scan, model: model ?? undefined };
+	return toHoldAsk(named, (asked) => {
+		const { price, known } = catalog.find(asked, startedAtMs);
+		if (!known && asked !== "" && catalog.unknownModel === "refuse") {
+			throw unknownModel(asked);
 		}
 		return price;
 	});

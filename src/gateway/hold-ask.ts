@@ -9,6 +9,7 @@ interface Draft {
 	textBytes: number;
 	images: number;
 	unsized: boolean;
+	elsewhere: boolean;
 	serverTools: boolean;
 	continuesThread: boolean;
 	compacts: boolean;
@@ -72,6 +73,7 @@ const asksForCaching: Reader = (draft) => {
 };
 const namesFile: Reader = (draft) => {
 	draft.unsized = true;
+	draft.elsewhere = true;
 };
 const runsTools: Reader = (draft) => {
 	draft.serverTools = true;
@@ -143,6 +145,7 @@ export function toHoldAsk(scan: Scan, findPrice: FindPrice): HoldAsk | null {
 		textBytes: Math.max(0, draft.textBytes),
 		images: draft.images,
 		unsized: draft.unsized,
+		elsewhere: draft.elsewhere,
 		tools: tools.length,
 		builtInTools: countBuiltIn(tools),
 		serverTools: draft.serverTools || tools.some(runsAtUpstream),
@@ -162,6 +165,7 @@ const openDraft = (textBytes: number): Draft => ({
 	textBytes,
 	images: 0,
 	unsized: false,
+	elsewhere: false,
 	serverTools: false,
 	continuesThread: false,
 	compacts: false,
@@ -185,6 +189,8 @@ function addSource(draft: Draft, source: Members): void {
 		draft.textBytes -= dataBytes + urlBytes;
 	} else if (type !== undefined && type !== "text" && type !== "content") {
 		draft.unsized = true;
+		// All that a PDF has is in the body, though nobody sees its pages.
+		if (type !== "base64") draft.elsewhere = true;
 	}
 }
 

@@ -15,7 +15,12 @@ const kinds = {
 
 type Names = Pick<Directory, "keys" | "teams">;
 
-export function toLimitError(refusal: Refusal, names: Names): GatewayError {
+/** @param cause why less could not be asked for; for the log */
+export function toLimitError(
+	refusal: Refusal,
+	names: Names,
+	cause: unknown = null,
+): GatewayError {
 	const { measure, subject, model } = refusal.limit;
 	const answer = {
 		retry: refusal.retry,
@@ -30,7 +35,7 @@ export function toLimitError(refusal: Refusal, names: Names): GatewayError {
 			: toRateSentence(refusal, who, kinds[measure].limit);
 	const isSpent = refusal.type === "billing_error";
 	const code = isSpent ? "budget_reached" : "limit_reached";
-	return new GatewayError(code, sentence, { answer });
+	return new GatewayError(code, sentence, { answer, cause });
 }
 
 /** As LiteLLM tells which limit it was, and when to come back. */

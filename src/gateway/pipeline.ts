@@ -14,6 +14,7 @@ import { admit } from "./admit.ts";
 import { requireModels } from "./allowed-models.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
 import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
+import { type Counting, openCounting } from "./counting.ts";
 import { toRoute } from "./families.ts";
 import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
 import { forward } from "./forward.ts";
@@ -80,6 +81,7 @@ export interface GatewayOptions {
 export interface Gateway extends GatewayOptions {
 	readonly flights: Flights;
 	readonly guesses: Guesses;
+	readonly counting: Counting;
 	readonly room: BytesInFlight;
 	/** For the runtime's own timer, which counts in whole seconds up to 255; 0 = no limit. */
 	readonly slowBodySeconds: number;
@@ -91,6 +93,7 @@ export const openGateway = (options: GatewayOptions): Gateway => ({
 	...options,
 	flights: openFlights(options.clock, options.waitLimits),
 	guesses: openGuesses({ ...options.guessing, clock: options.clock }),
+	counting: openCounting(options.clock),
 	room: openBytesInFlight(options.inFlightBytes),
 	slowBodySeconds: Math.min(
 		Math.ceil(options.waitLimits["client-body"] / 1000),
@@ -122,7 +125,7 @@ export async function runCall(
 			? toOnePiece(await request.arrayBuffer(), call, gateway)
 			: await readRequest(call, gateway);
 		requireModels(call, gateway);
-		const held = admit(call, gateway);
+		const held = admit(call, body, gateway);
 		if (held !== undefined) await held;
 		const reply = await forward(call, grant, body, gateway);
 		noteReply(call, reply, gateway);

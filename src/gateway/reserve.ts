@@ -1,21 +1,22 @@
 /** What a call takes of its limits before it goes on, and gives back when it is over. */
 import type { Entry } from "../domain/entry.ts";
+import type { Refusal } from "../domain/judge.ts";
 import type { Amounts, Reserved } from "../limits/counter.ts";
 import { StoreError } from "../store/engine.ts";
 import { toModels } from "./allowed-models.ts";
 import { ledgerDown } from "./ledger-down.ts";
-import { toLimitError } from "./limit-error.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 
 /**
- * Nothing, or a promise where its limits are asked for the first time, or elsewhere.
- * @throws GatewayError `budget_reached`, `limit_reached`, `ledger_down`, `blocked_key`; the promise rejects with it
+ * Takes all that the call may come to, or nothing, and then says why. A promise where its limits are asked for the first
+ * time, or elsewhere.
+ * @throws GatewayError `ledger_down`; the promise rejects with it
  */
 export function reserve(
 	call: OpenCall,
 	gateway: Gateway,
-): Promise<void> | undefined {
+): Promise<Refusal | null> | Refusal | null {
 	const { hold, grant, opening } = call;
 	const key = grant?.key ?? null;
 	const models = toModels(call);
@@ -25,7 +26,7 @@ export function reserve(
 		tags: opening?.tags ?? noTags,
 		models,
 	});
-	if (key === null && limits.length === 0) return undefined;
+	if (key === null && limits.length === 0) return null;
 	call.limits = limits;
 	const wanted = {
 		nanos: grant?.payer === "operator" ? hold.nanos : 0n,
@@ -33,12 +34,9 @@ export function reserve(
 	};
 	const asking = { id: call.id, subjects, limits, models, wanted };
 	const reserved = gateway.counter.reserve(asking);
-	if (!(reserved instanceof Promise)) {
-		keep(reserved, call, gateway);
-		return undefined;
-	}
+	if (!(reserved instanceof Promise)) return keep(reserved, call);
 	return reserved.then(
-		(it) => keep(it, call, gateway),
+		(it) => keep(it, call),
 		(error) => {
 			throw error instanceof StoreError ? ledgerDown(error) : error;
 		},
@@ -47,13 +45,12 @@ export function reserve(
 
 const noTags: readonly string[] = [];
 
-function keep(reserved: Reserved, call: OpenCall, gateway: Gateway): void {
-	if (reserved.refusal !== null) {
-		throw toLimitError(reserved.refusal, gateway.authority.directory);
-	}
-	call.reservation = reserved.reservation;
+function keep({ reservation, refusal }: Reserved, call: OpenCall) {
+	if (refusal !== null) return refusal;
+	call.reservation = reservation;
 	// It may have ended while it waited.
 	if (call.over) endReservation(call);
+	return null;
 }
 
 /** Once for every call that is over. @param recorded resolves when it is on the ledger, where it is not yet */

@@ -174,6 +174,10 @@ describe("names for models", () => {
 			const entry = await op.rig.entryOf(id);
 			expect(entry.requestedModel).toBe("claude-haiku-4-5");
 			expect(JSON.parse(entry.metadata ?? "{}").model_alias).toBe(model);
+			// What is held is what the model costs, and not what a name costs that nobody knows.
+			const own = await op.spend(key, { model: "claude-haiku-4-5" });
+			const { held } = await op.rig.entryOf(own.id);
+			expect(Number(entry.held)).toBeLessThan(1.5 * Number(held));
 		}
 		expect((await op.call(key, { model: "constructor" })).status).toBe(403);
 		expect((await op.call(key)).status).toBe(403);

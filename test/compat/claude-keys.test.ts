@@ -12,14 +12,17 @@ const timeoutMs = 40_000;
 
 describe.skipIf(program === null)("Claude Code with a virtual key", () => {
 	const tapped = useTappedRig();
-	const make = async (fields: object): Promise<string> => {
-		const reply = await fetch(`${tapped.rig.url}/key/generate`, {
+	const manage = async (path: string, fields: object) => {
+		const reply = await fetch(tapped.rig.url + path, {
 			method: "POST",
 			headers: { authorization: `Bearer ${gatewayKey}` },
 			body: JSON.stringify(fields),
 		});
-		return (await reply.json()).key;
+		expect(reply.status).toBe(200);
+		return reply.json();
 	};
+	const make = async (fields: object): Promise<string> =>
+		(await manage("/key/generate", fields)).key;
 	const run = (key: string) =>
 		runClaude(program ?? "", "hi", {
 			env: {
@@ -62,9 +65,25 @@ describe.skipIf(program === null)("Claude Code with a virtual key", () => {
 	);
 
 	test(
-		"at the limit of calls at a time: it waits, and succeeds",
+		"of a team that is over its budget: one request, and it shows our sentence",
 		async () => {
-			const key = await make({ max_parallel_requests: 1 });
+			await manage("/team/new", { team_id: "poor", max_budget: 0.001 });
+			const { output } = await run(await make({ team_id: "poor" }));
+			expect(output.is_error).toBe(true);
+			expect(output.result).toContain("The budget of team poor");
+			expect(asked()).toHaveLength(1);
+		},
+		timeoutMs,
+	);
+
+	test.each<[string, object, number]>([
+		["at the limit of calls at a time", { max_parallel_requests: 1 }, 10],
+		// The other call holds $2.82, and so does what Claude Code may write.
+		["where another call holds the budget", { max_budget: 3.2 }, 128_000],
+	])(
+		"%s: it waits, and succeeds",
+		async (_case, fields, maxTokens) => {
+			const key = await make(fields);
 			const slow = fetch(`${tapped.url}/v1/messages`, {
 				method: "POST",
 				headers: {
@@ -72,8 +91,8 @@ describe.skipIf(program === null)("Claude Code with a virtual key", () => {
 					"x-simulator-script": JSON.stringify({ delay_ms: 4_000 }),
 				},
 				body: JSON.stringify({
-					model: "claude-sonnet-5-5",
-					max_tokens: 10,
+					model: "claude-opus-5-5",
+					max_tokens: maxTokens,
 					messages: [{ role: "user", content: "hi" }],
 				}),
 			});

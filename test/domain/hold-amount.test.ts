@@ -65,6 +65,12 @@ describe("what a call holds", () => {
 			"0.010214",
 		],
 		[
+			"the window for a file, whatever was counted",
+			{ countedTokens: 101, unsized: true, elsewhere: true },
+			[1_000_000, 1_000],
+			"2.01",
+		],
+		[
 			"the window for server tools, whatever was counted",
 			{ countedTokens: 101, serverTools: true },
 			[1_000_000, 1_000],
@@ -125,6 +131,18 @@ describe("what a call holds", () => {
 			tokens: [3_700, 2_200],
 			dollars: "0.02167",
 		});
+	});
+
+	test("what was counted is one model's: others may make more tokens of a text", () => {
+		const other = toPrice({ standard: [2, 10, 2.5, 4, 0.1] });
+		const slots = [
+			toSlot(sonnet),
+			toSlot(sonnet),
+			toSlot({ ...other, model: "other" }),
+		] as const;
+		// 105, 105 + 1,000, 500 + 2,000
+		const { tokens } = holdOf({ slots, countedTokens: 100 });
+		expect(tokens).toEqual([3_710, 3_000]);
 	});
 
 	test("a call that nobody saw the end of comes to its prompt, read once", () => {

@@ -122,6 +122,7 @@ export const promptCases: readonly HoldCase[] = [
 			source: { type: "base64", media_type: "application/pdf", data: "aGk=" },
 		}),
 		...whole,
+		ask: { unsized: true, elsewhere: false },
 	},
 	{
 		name: "a plain text document is text",

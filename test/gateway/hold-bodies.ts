@@ -30,7 +30,7 @@ export const image = (data: string) => ({
 /** Of the largest image, and of a page. */
 export const imageTokens = 4_784;
 export const whole = {
-	ask: { unsized: true },
+	ask: { unsized: true, elsewhere: true },
 	worst: () => ({ input: window, output: maxTokens }),
 };
 export const served = (writes: Partial<Usage> = {}) => ({
