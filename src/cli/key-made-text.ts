@@ -2,7 +2,7 @@
 import { toShellLine } from "./banner.ts";
 import type { Given } from "./command-options.ts";
 import { toLines } from "./key-info.ts";
-import { type KeyRow, listFacts, readKeyRow } from "./key-row.ts";
+import { type KeyRow, listBudgets, listFacts, readKeyRow } from "./key-row.ts";
 import type { ManagementApi } from "./management-api.ts";
 import { escapeControls } from "./safe-text.ts";
 import type { Paint } from "./terminal.ts";
@@ -28,8 +28,13 @@ interface Use {
 	readonly baseUrl: string;
 	readonly key: string;
 	readonly model: string;
+	/** Whether a budget bounds what the key may spend. */
+	readonly isBounded: boolean;
 	readonly platform: NodeJS.Platform;
 }
+
+/** Every call reserves all the output that it asks for. Claude Code asks for 128,000 tokens, up to $3, and uses few. */
+const fewerTokens = ["CLAUDE_CODE_MAX_OUTPUT_TOKENS", "32000"] as const;
 
 /** Clients, and the lines that point them here. */
 const clients: readonly {
@@ -38,11 +43,12 @@ const clients: readonly {
 }[] = [
 	{
 		name: "Claude Code",
-		toLines: ({ baseUrl, key, platform }) => [
+		toLines: ({ baseUrl, key, isBounded, platform }) => [
 			toShellLine(
 				[
 					["ANTHROPIC_BASE_URL", baseUrl],
 					["ANTHROPIC_AUTH_TOKEN", key],
+					...(isBounded ? [fewerTokens] : []),
 				],
 				platform,
 			),
@@ -105,7 +111,8 @@ export function toMadeText(
 	const { key, answer, api } = made;
 	const row = readKeyRow(answer);
 	const baseUrl = `${api.clientUrl}/anthropic`;
-	const use = { baseUrl, key, model: toModel(row), platform };
+	const isBounded = listBudgets(row).length > 0;
+	const use = { baseUrl, key, model: toModel(row), isBounded, platform };
 	const facts = toLines(listFacts(row), paint);
 	return [
 		"",

@@ -94,7 +94,7 @@ describe("create", () => {
 			"It is shown this once: only its hash is kept.",
 			"Alias     tty",
 			"Budget    $20.00 / 30d",
-			`export ANTHROPIC_BASE_URL=${base} ANTHROPIC_AUTH_TOKEN=${key}\n`,
+			`export ANTHROPIC_BASE_URL=${base} ANTHROPIC_AUTH_TOKEN=${key} CLAUDE_CODE_MAX_OUTPUT_TOKENS=32000\n`,
 			`anthropic.Anthropic(base_url="${base}", api_key="${key}")`,
 			`new Anthropic({ baseURL: "${base}", apiKey: "${key}" })`,
 			`curl ${base}/v1/messages \\`,
