@@ -6,6 +6,7 @@ import type { Limited } from "../domain/limit-set.ts";
 import type { Made } from "../domain/people.ts";
 import type { Act, Edit, Items, Kind } from "../store/directory.ts";
 import { editLimited } from "./limit-fields.ts";
+import { refuseField } from "./read-input.ts";
 import { type AdminState, requireBudget, toMade } from "./state.ts";
 
 /** How a kind is called in routes and sentences. */
@@ -39,7 +40,9 @@ export function findItem<K extends ManagedKind>(
 	const item = shelfOf(kind, state).byId(id);
 	if (item !== null) return item;
 	const { field, noun } = names[kind];
-	throw new GatewayError("not_found", `${field}: there is no such ${noun}.`);
+	throw new GatewayError("not_found", `${field}: there is no such ${noun}.`, {
+		answer: { param: field },
+	});
 }
 
 /** Refuses one that is there already. */
@@ -50,9 +53,9 @@ export const requireNew = (
 ): void => {
 	if (shelfOf(kind, state).byId(id) === null) return;
 	const { field, noun } = names[kind];
-	throw new GatewayError(
-		"malformed_request",
-		`${field}: there is such a ${noun} already. Change that one, or choose another ${field}.`,
+	throw refuseField(
+		field,
+		`there is such a ${noun} already. Change that one, or choose another ${field}.`,
 	);
 };
 

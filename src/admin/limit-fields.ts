@@ -1,6 +1,5 @@
 /** What somebody can be given to use: the fields that keys, users, teams, customers, budgets and tags have in common. */
 import { z } from "zod";
-import { GatewayError } from "../domain/error.ts";
 import type { Limited, LimitSet, ModelLimit } from "../domain/limit-set.ts";
 import {
 	clearable,
@@ -11,7 +10,7 @@ import {
 	optional,
 	said,
 } from "./fields.ts";
-import { text } from "./read-input.ts";
+import { refuseField, text } from "./read-input.ts";
 
 const maxWindows = 10;
 const maxModels = 100;
@@ -28,6 +27,13 @@ const modelBudget = z
 			models: optional(z.array(z.never(), "must be empty")),
 		},
 		"must hold budget_limit and time_period",
+	)
+	.refine(
+		({ budget_limit, max_budget, rpm_limit, tpm_limit }) =>
+			[budget_limit, max_budget, rpm_limit, tpm_limit].some(
+				(limit) => limit !== undefined,
+			),
+		"must hold budget_limit",
 	)
 	.transform((one) => ({
 		maxBudgetNanos: one.budget_limit ?? one.max_budget ?? null,
@@ -83,6 +89,15 @@ export const limitedShape = {
 	budget_id: clearable(text),
 	spend: optional(dollars),
 };
+
+/** Columns of all of them that no body sets. */
+export const shownOfLimited = [
+	"budget_reset_at",
+	"litellm_budget_table",
+	"model_spend",
+	"updated_at",
+	"updated_by",
+] as const;
 
 /** More budget for a while. */
 export const raiseShape = {
@@ -191,7 +206,7 @@ export function editLimited(
 }
 
 const halfRaise = () =>
-	new GatewayError(
-		"malformed_request",
-		"temp_budget_increase and temp_budget_expiry: send both, or neither.",
+	refuseField(
+		"temp_budget_increase",
+		"send it together with temp_budget_expiry, or neither.",
 	);

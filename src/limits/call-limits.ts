@@ -139,14 +139,10 @@ export function toMemberSet(team: Team | null, userId: string): Limited | null {
 	if (team === null) return null;
 	const member = findMember(team, userId);
 	const under = team.memberLimits;
-	const ownBudget = member?.maxBudgetNanos ?? null;
 	return {
 		...noLimits,
-		maxBudgetNanos: ownBudget ?? under.maxBudgetNanos,
-		budgetDuration:
-			ownBudget === null
-				? under.budgetDuration
-				: (member?.budgetDuration ?? null),
+		maxBudgetNanos: member?.maxBudgetNanos ?? under.maxBudgetNanos,
+		budgetDuration: member?.budgetDuration ?? under.budgetDuration,
 		rpmLimit: member?.rpmLimit ?? under.rpmLimit,
 		tpmLimit: member?.tpmLimit ?? under.tpmLimit,
 		budgetId: null,

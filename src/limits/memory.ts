@@ -94,7 +94,9 @@ export function openMemoryCounter(options: MemoryCounterOptions): Counter {
 				if (cell.startsWith(`${name}\n`)) await loading.catch(() => {});
 			}
 			for (const cell of s.budgets.get(name) ?? []) {
-				cell.balance = { ...cell.balance, settled: spent };
+				// What is said is of all models together: see `withResets`.
+				const settled = cell.model === null ? spent : 0n;
+				cell.balance = { ...cell.balance, settled };
 			}
 		},
 		fullest: (limits) => findFullest(s, limits),

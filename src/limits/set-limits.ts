@@ -127,12 +127,23 @@ export function toInForce(
 	};
 }
 
+export interface When {
+	readonly calendar: Calendar;
+	readonly nowMs: number;
+}
+
 /** The window of now of the main budget, or of what is spent where there is none; null: it does not reset. */
-export function findWindow(
-	{ set, anchorMs }: InForce,
-	calendar: Calendar,
-	nowMs: number,
+export const findWindow = (
+	{ set, anchorMs }: Pick<InForce, "set" | "anchorMs">,
+	when: When,
+): Window | null => windowOf(set.budgetDuration, anchorMs, when);
+
+/** The same of any duration. */
+export function windowOf(
+	duration: string | null,
+	anchorMs: number,
+	{ calendar, nowMs }: When,
 ): Window | null {
-	const span = toSpan(set.budgetDuration, anchorMs, calendar);
+	const span = toSpan(duration, anchorMs, calendar);
 	return span.kind === "scheduled" ? windowAt(span.schedule, nowMs) : null;
 }

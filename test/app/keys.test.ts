@@ -219,8 +219,12 @@ describe("what is refused", () => {
 				{ key, keys: [key] },
 				{ authorization: `Bearer ${key}` },
 			);
-			expect(answer.status).toBe(401);
-			expect(answer.body.error.code).toBe("401");
+			expect(answer.status).toBe(403);
+			expect(answer.body.error).toMatchObject({
+				type: "auth_error",
+				code: "403",
+				message: expect.stringContaining("operator"),
+			});
 		}
 		expect((await get(`/key/info?key=${token}`, key)).status).toBe(200);
 	});

@@ -206,6 +206,6 @@ describe("teams", () => {
 		expect(own).toMatchObject({ status: 200, body: { team_id: "own" } });
 		expect(own.body.keys).toEqual([]);
 		const path = "/team/info?team_id=foreign";
-		expect((await op.ask(path, undefined, key)).status).toBe(401);
+		expect((await op.ask(path, undefined, key)).status).toBe(403);
 	});
 });
