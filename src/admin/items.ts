@@ -6,7 +6,6 @@ import type { Limited } from "../domain/limit-set.ts";
 import type { Made } from "../domain/people.ts";
 import type { Act, Edit, Items, Kind } from "../store/directory.ts";
 import { editLimited } from "./limit-fields.ts";
-import { refuseField } from "./read-input.ts";
 import { type AdminState, requireBudget, toMade } from "./state.ts";
 
 /** How a kind is called in routes and sentences. */
@@ -53,9 +52,12 @@ export const requireNew = (
 ): void => {
 	if (shelfOf(kind, state).byId(id) === null) return;
 	const { field, noun } = names[kind];
-	throw refuseField(
-		field,
-		`there is such a ${noun} already. Change that one, or choose another ${field}.`,
+	// LiteLLM's own word for it.
+	const answer = { param: field, litellm: "bad_request" };
+	throw new GatewayError(
+		"malformed_request",
+		`${field}: there is such a ${noun} already. Change that one, or choose another ${field}.`,
+		{ answer },
 	);
 };
 

@@ -92,7 +92,7 @@ export async function listKeys(
 	const isFull = asked.return_full_object || asked.expand !== undefined;
 	return {
 		keys: isFull
-			? await Promise.all(page.map((key) => toFullRow(key, asked, state)))
+			? await Promise.all(page.map((key) => toListedKey(key, asked, state)))
 			: page.map(({ id }) => id),
 		total_count: found.length,
 		current_page: asked.page,
@@ -100,9 +100,9 @@ export async function listKeys(
 	};
 }
 
-async function toFullRow(
+export async function toListedKey(
 	key: VirtualKey,
-	{ expand }: Query,
+	{ expand }: Pick<Query, "expand">,
 	state: AdminState,
 ) {
 	const row = await toKeyRow(key, state);

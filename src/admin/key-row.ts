@@ -54,7 +54,7 @@ export const toKeyColumns = (key: VirtualKey, spend: Nanos, what: What) => ({
 	team_id: key.teamId,
 	organization_id: key.organizationId,
 	...toLimitedColumns(key, spend, what),
-	metadata: toMetadata(key.metadata, key),
+	metadata: toMetadata(key.metadata, key, key.tags),
 	tags: key.tags,
 	blocked: key.blocked,
 	allowed_routes: key.allowedRoutes,

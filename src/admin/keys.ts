@@ -17,7 +17,7 @@ import {
 	shownOfKeys,
 	updateBody,
 } from "./key-fields.ts";
-import { listKeys, listQuery } from "./key-list.ts";
+import { listKeys, listQuery, toListedKey } from "./key-list.ts";
 import { type Once, toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
 import { editKey, makeKey, renewKey, toHash } from "./make-key.ts";
 import { readBack } from "./read-back.ts";
@@ -28,6 +28,7 @@ import {
 	requireBudget,
 	restate,
 	toAct,
+	toFresh,
 	toMade,
 } from "./state.ts";
 
@@ -59,12 +60,14 @@ function generateForService(
 }
 
 async function add(
-	{ key: own, ...fields }: z.output<typeof generateBody>,
+	{ key: own, ...sent }: z.output<typeof generateBody>,
 	act: Act,
 	state: AdminState,
 ) {
 	const { directory } = state;
 	const secret = own ?? `sk-${state.newSecret()}`;
+	const subject = { kind: "key", id: toHash(secret) } as const;
+	const fields = own ? await toFresh(subject, sent, state) : sent;
 	const made = await directory.change(act, () => {
 		requireBudget(fields.budget_id, directory);
 		const key = makeKey(secret, fields, toMade(state));
@@ -131,12 +134,14 @@ async function update(
 	state: AdminState,
 ) {
 	const { key: name, ...sent } = asked.body;
-	const fields = await readBack(sent, shownOfKeys, () =>
-		toKeyRow(find(state.directory, name), state),
-	);
-	const key = await change(name, toAct(asked), state, (found) => {
+	const found = find(state.directory, name);
+	const fields = await readBack(sent, shownOfKeys, async () => ({
+		token_id: found.id,
+		...(await toListedKey(found, { expand: "user" }, state)),
+	}));
+	const key = await change(name, toAct(asked), state, (before) => {
 		requireBudget(fields.budget_id, state.directory);
-		return editKey(found, fields, toMade(state));
+		return editKey(before, fields, toMade(state));
 	});
 	await restate(toSubject(key), fields, key, state);
 	return { key: name, ...(await toKeyInfo(key, state)) };

@@ -95,12 +95,14 @@ export const toBudgetRow = (budget: Budget, what: What) => ({
 export function toMetadata(
 	metadata: Readonly<Record<string, unknown>>,
 	of: Limited,
+	tags: readonly string[] = [],
 ): Record<string, unknown> {
 	const model_rpm_limit = toModels(of, ({ rpmLimit }) => rpmLimit);
 	const model_tpm_limit = toModels(of, ({ tpmLimit }) => tpmLimit);
 	const { raise } = of;
 	return {
 		...metadata,
+		...(tags.length > 0 && { tags }),
 		...(Object.keys(model_rpm_limit).length > 0 && { model_rpm_limit }),
 		...(Object.keys(model_tpm_limit).length > 0 && { model_tpm_limit }),
 		...(raise && {

@@ -47,7 +47,7 @@ export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
 		description: "LiteLLM's envelope: on all routes but those of the relay",
 		required: ["error"],
 		properties: {
-			error: toError(rows.map(toLitellm), {
+			error: toError([...rows.map(toLitellm), "bad_request"], {
 				type: ["string", "null"],
 				description: "The field that it is about",
 			}),

@@ -2,7 +2,7 @@
 
 import type { Directory } from "../domain/directory.ts";
 import type { Limited } from "../domain/limit-set.ts";
-import { type Nanos, toNanos } from "../domain/nanos.ts";
+import { type Nanos, noNanos, toNanos } from "../domain/nanos.ts";
 import type { Made } from "../domain/people.ts";
 import type { Subject } from "../domain/subject.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
@@ -68,6 +68,17 @@ export async function restate(
 	if (spend === undefined || of.reset === null) return;
 	const spent = await readSpent(allOf(subject), of.reset.atMs);
 	await counter.restate(subject, toNanos(spent));
+}
+
+/** What is made under an id that was another's before begins with nothing spent, unless its fields say so. Rejects with StoreError. */
+export async function toFresh<Fields extends { readonly spend?: number }>(
+	subject: Subject,
+	fields: Fields,
+	{ readSpent }: AdminState,
+): Promise<Fields> {
+	if (fields.spend !== undefined) return fields;
+	const past = await readSpent(allOf(subject), 0);
+	return past === noNanos ? fields : { ...fields, spend: 0 };
 }
 
 /** @throws GatewayError `malformed_request` */

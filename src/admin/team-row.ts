@@ -26,10 +26,7 @@ export async function toTeamRow(team: Team, state: AdminState) {
 			toMemberRole(member, state),
 		),
 		...toLimitedColumns(team, spend, state),
-		metadata: {
-			...toMetadata(team.metadata, team),
-			...(team.tags.length > 0 && { tags: team.tags }),
-		},
+		metadata: toMetadata(team.metadata, team, team.tags),
 		tags: team.tags,
 		models: team.models,
 		model_aliases: team.modelAliases,

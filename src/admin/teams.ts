@@ -36,7 +36,7 @@ import { limitedShape, shownOfLimited } from "./limit-fields.ts";
 import { readBack } from "./read-back.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
-import { type AdminState, restate, toAct, toMade } from "./state.ts";
+import { type AdminState, restate, toAct, toFresh, toMade } from "./state.ts";
 import { withMember } from "./team-members.ts";
 import { toMembership, toTeamRow } from "./team-row.ts";
 
@@ -146,8 +146,9 @@ const toNewTeam = (id: string, state: AdminState): Team => ({
 });
 
 async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
-	const { team_id, members_with_roles = [], ...fields } = asked.body;
+	const { team_id, members_with_roles = [], ...sent } = asked.body;
 	const id = team_id ?? state.newId();
+	const fields = await toFresh({ kind: "team", id }, sent, state);
 	const team = await state.directory.change(toAct(asked), () => {
 		requireNew("team", id, state);
 		const { joined, edits } = toJoined(members_with_roles, state);

@@ -20,7 +20,7 @@ import { makeKey } from "./make-key.ts";
 import { readBack } from "./read-back.ts";
 import { refuseField, text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
-import { type AdminState, restate, toAct, toMade } from "./state.ts";
+import { type AdminState, restate, toAct, toFresh, toMade } from "./state.ts";
 import { withMember, withoutMember } from "./team-members.ts";
 import { toTeamRow } from "./team-row.ts";
 import {
@@ -78,8 +78,9 @@ export const toNewUser = (id: string, state: AdminState): User => ({
 
 /** With a key of their own, unless `auto_create_key` is false, and in the teams that are named. */
 async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
-	const { user_id, teams = [], auto_create_key = true, ...fields } = asked.body;
+	const { user_id, teams = [], auto_create_key = true, ...sent } = asked.body;
 	const id = user_id ?? state.newId();
+	const fields = await toFresh({ kind: "user", id }, sent, state);
 	const secret = `sk-${state.newSecret()}`;
 	requireKey(fields, auto_create_key);
 	const { user, key } = await state.directory.change(toAct(asked), () => {

@@ -91,6 +91,8 @@ export interface Answer {
 	readonly retry?: boolean;
 	/** Seconds; null: waiting does not help. */
 	readonly retryAfter?: number | null;
+	/** As in the table. */
+	readonly litellm?: string;
 	/** The field that it is about; only management routes tell it. */
 	readonly param?: string;
 	readonly headers?: Readonly<Record<string, string>>;

@@ -17,8 +17,10 @@ export function toErrorReply(
 	id: string,
 	envelope: Envelope,
 ): Response {
-	const { status, type, litellm = type } = error.row;
 	const {
+		status,
+		type,
+		litellm = type,
 		retry,
 		retryAfter,
 		param = null,

@@ -1,5 +1,6 @@
 /** What a call takes of its limits before it goes on, and gives back when it is over. */
 import type { Entry } from "../domain/entry.ts";
+import { toNanos } from "../domain/nanos.ts";
 import type { Amounts, Reserved } from "../limits/counter.ts";
 import { StoreError } from "../store/engine.ts";
 import { toModels } from "./allowed-models.ts";
@@ -19,7 +20,8 @@ export function reserve(
 	const { hold, grant, opening } = call;
 	const key = grant?.key ?? null;
 	const models = toModels(call);
-	const { subjects, limits } = gateway.limits.find({
+	if (key === null) call.spendAtStart = gateway.totals.allNanos();
+	const { subjects, limits, keyBudget } = gateway.limits.find({
 		key,
 		endUser: opening?.endUser ?? null,
 		tags: opening?.tags ?? noTags,
@@ -27,6 +29,7 @@ export function reserve(
 	});
 	if (key === null && limits.length === 0) return undefined;
 	call.limits = limits;
+	call.keyBudget = keyBudget;
 	const wanted = {
 		nanos: grant?.payer === "operator" ? hold.nanos : 0n,
 		tokens: hold.inputTokens + hold.outputTokens,
@@ -52,6 +55,10 @@ function keep(reserved: Reserved, call: OpenCall, gateway: Gateway): void {
 		throw toLimitError(reserved.refusal, gateway.authority.directory);
 	}
 	call.reservation = reserved.reservation;
+	if (call.keyBudget.length > 0) {
+		const fullness = gateway.counter.fullest(call.keyBudget);
+		call.spendAtStart = fullness && toNanos(fullness.spent);
+	}
 	// It may have ended while it waited.
 	if (call.over) endReservation(call);
 }

@@ -25,7 +25,9 @@ export type Reserved =
 /** How full a budget is. */
 export interface Fullness {
 	readonly limit: Limit;
-	/** Spent, as a part of the ceiling; open holds are not. */
+	/** Nano-dollars; open holds are not part of it. */
+	readonly spent: bigint;
+	/** The same as a part of the ceiling. */
 	readonly share: number;
 	/** Since 1970; null: never. */
 	readonly resetsMs: number | null;

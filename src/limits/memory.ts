@@ -124,7 +124,8 @@ function findFullest(s: State, limits: readonly Limit[]): Fullness | null {
 				? 1
 				: Number(balance.settled) / Number(limit.ceiling);
 		if (fullest !== null && share <= fullest.share) continue;
-		fullest = { limit, share, resetsMs: toResetMs(window) };
+		const spent = balance.settled;
+		fullest = { limit, spent, share, resetsMs: toResetMs(window) };
 	}
 	return fullest;
 }

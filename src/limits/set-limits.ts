@@ -42,7 +42,7 @@ export function toLimits(
 		...toLimit(of, "concurrent", unending, set.maxParallel),
 		...toLimit(of, "requests", perMinute, set.rpmLimit),
 		...toLimit(of, "tokens", perMinute, set.tpmLimit),
-		...toLimit(of, "nanos", span, set.maxBudgetNanos),
+		...toLimit(of, "nanos", span, set.maxBudgetNanos, { main: true }),
 		...toLimit(of, "nanos", span, set.softBudgetNanos, { soft: true }),
 		...set.budgetLimits.flatMap(({ duration, maxBudgetNanos }) =>
 			toLimit(of, "nanos", of.toSpan(duration), maxBudgetNanos),
@@ -66,7 +66,7 @@ const toLimit = (
 	measure: Measure,
 	span: Span,
 	ceiling: number | null,
-	{ model = null as string | null, soft = false } = {},
+	{ model = null as string | null, soft = false, main = false } = {},
 ): Limit[] =>
 	ceiling === null
 		? []
@@ -78,6 +78,7 @@ const toLimit = (
 					ceiling: BigInt(ceiling),
 					model,
 					...(soft && { soft: true }),
+					...(main && { main: true }),
 				},
 			];
 

@@ -257,7 +257,7 @@ describe("managing", () => {
 			await manage(`/key/${first.token}/regenerate`, { grace_period: "1s" })
 		).body;
 		expect(second.token).toBe(first.token);
-		expect(second.metadata).toEqual({ owner: "x" });
+		expect(second.metadata).toEqual({ owner: "x", tags: ["team-a"] });
 		expect(second.spend).toBeGreaterThan(0);
 		expect((await call(first.key)).status).toBe(200);
 		const { headers } = await call(second.key, {
