@@ -196,6 +196,9 @@ export function requireMasterKey(
 	if (!timingSafeEqual(toDigest(key.value), digest)) throw invalidKey(key);
 }
 
+/** What LiteLLM calls the field. */
+const aboutKey = { answer: { param: "key" } } as const;
+
 interface AuthorityNow {
 	readonly authority: Authority;
 	readonly nowMs: number;
@@ -216,6 +219,7 @@ export function requireOperator(
 		throw new GatewayError(
 			"forbidden",
 			"This is for the gateway's operator: send the master key. A virtual key may ask about itself only, with GET /key/info.",
+			aboutKey,
 		);
 	}
 }
@@ -259,6 +263,7 @@ const invalidKey = ({ header }: Presented) =>
 	new GatewayError(
 		"invalid_key",
 		`The gateway key in the ${header} header is not known to Tollway. Ask its operator for a valid one.`,
+		aboutKey,
 	);
 
 function missingKeySentence(presented: readonly Presented[]): string {
