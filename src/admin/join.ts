@@ -6,7 +6,7 @@ import { optional } from "./fields.ts";
 import { toEdit } from "./items.ts";
 import { refuseField, text } from "./read-input.ts";
 import type { AdminState } from "./state.ts";
-import { findByEmail, toNewUser } from "./users.ts";
+import { toAddress, toFindByEmail, toNewUser } from "./users.ts";
 
 export const memberRole = z.enum(["admin", "user"], {
 	error: "must be admin or user",
@@ -46,38 +46,37 @@ export function toJoined(
 	all: readonly Joining[],
 	state: AdminState,
 ): { readonly joined: readonly Joined[]; readonly edits: readonly Edit[] } {
-	const fresh: User[] = [];
+	const findByEmail = toFindByEmail(state);
+	const freshById = new Map<string, User>();
+	const freshByEmail = new Map<string, User>();
 	const joined = all.map((one): Joined => {
-		const known = find(one, fresh, state);
-		const user = known ?? toNew(one, state);
-		if (known === null) fresh.push(user);
-		return { user, role: one.role ?? "user" };
+		const { user_id: id, user_email: email, role = "user" } = one;
+		const byEmail =
+			email === undefined
+				? null
+				: (findByEmail(email) ?? freshByEmail.get(toAddress(email)) ?? null);
+		const byId =
+			id === undefined
+				? byEmail
+				: (state.directory.users.byId(id) ?? freshById.get(id) ?? null);
+		if (email !== undefined && byEmail !== byId) throw notTheirs(id ?? "");
+		if (byId !== null) return { user: byId, role };
+		const user = toNew(one, state);
+		freshById.set(user.id, user);
+		if (email !== undefined) freshByEmail.set(toAddress(email), user);
+		return { user, role };
 	});
-	return { joined, edits: fresh.map((user) => toEdit("user", user.id, user)) };
+	const edits = [...freshById.values()].map((user) =>
+		toEdit("user", user.id, user),
+	);
+	return { joined, edits };
 }
 
-function find(
-	{ user_id: id, user_email: email }: Joining,
-	fresh: readonly User[],
-	state: AdminState,
-): User | null {
-	const byEmail =
-		email === undefined
-			? null
-			: (findByEmail(email, state) ??
-				fresh.find((user) => user.email === email) ??
-				null);
-	if (id === undefined) return byEmail;
-	const user =
-		state.directory.users.byId(id) ??
-		fresh.find((one) => one.id === id) ??
-		null;
-	if (email === undefined || byEmail === user) return user;
-	throw refuseField(
+const notTheirs = (id: string) =>
+	refuseField(
 		"user_email",
 		`this is not the address of ${id}. Change it with /user/update, or leave it out.`,
 	);
-}
 
 const toNew = ({ user_id, user_email }: Joining, state: AdminState): User => ({
 	...toNewUser(user_id ?? state.newId(), state),

@@ -180,33 +180,40 @@ const own = <T>(record: Readonly<Record<string, T>>, name: string) =>
 
 /**
  * The same for somebody whose spend is counted: `spend` is what counts as spent from now on.
- * @throws GatewayError `malformed_request` for half of a temporary raise
+ * @throws GatewayError `malformed_request` for half of a temporary raise, or one that is over
  */
-export function editLimited(
+export const editLimited = (
 	of: Limited,
 	fields: LimitedFields,
 	nowMs: number,
-): Limited {
-	const { spend, temp_budget_increase, temp_budget_expiry } = fields;
-	if (
-		(temp_budget_increase === undefined) !==
-		(temp_budget_expiry === undefined)
-	)
-		throw halfRaise();
-	return {
-		...editLimits(of, fields),
-		budgetId: said(fields.budget_id, of.budgetId),
-		reset: spend === undefined ? of.reset : { nanos: spend, atMs: nowMs },
-		raise:
-			temp_budget_increase === undefined || temp_budget_expiry === undefined
-				? of.raise
-				: { nanos: temp_budget_increase, untilMs: temp_budget_expiry },
-		createdMs: of.createdMs,
-	};
-}
+): Limited => ({
+	...editLimits(of, fields),
+	budgetId: said(fields.budget_id, of.budgetId),
+	reset:
+		fields.spend === undefined
+			? of.reset
+			: { nanos: fields.spend, atMs: nowMs },
+	raise: toRaise(of, fields, nowMs),
+	createdMs: of.createdMs,
+});
 
-const halfRaise = () =>
-	refuseField(
-		"temp_budget_increase",
-		"send it together with temp_budget_expiry, or neither.",
+function toRaise(
+	{ raise: before }: Limited,
+	{ temp_budget_increase: nanos, temp_budget_expiry: untilMs }: LimitedFields,
+	nowMs: number,
+): Limited["raise"] {
+	if (nanos === undefined && untilMs === undefined) return before;
+	if (nanos === undefined || untilMs === undefined) {
+		throw refuseField(
+			"temp_budget_increase",
+			"send it together with temp_budget_expiry, or neither.",
+		);
+	}
+	// One that has ended comes back with the whole object.
+	const isKnown = before?.nanos === nanos && before.untilMs === untilMs;
+	if (isKnown || untilMs > nowMs) return { nanos, untilMs };
+	throw refuseField(
+		"temp_budget_expiry",
+		"this has passed already. Send a time that is yet to come.",
 	);
+}

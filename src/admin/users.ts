@@ -58,13 +58,21 @@ const emailTaken = () =>
 	);
 
 /** Whatever the case of its letters. */
-export function findByEmail(
-	email: string,
-	{ directory }: AdminState,
-): User | null {
-	const wanted = email.toLowerCase();
-	const users = directory.users.list();
-	return users.find((user) => user.email?.toLowerCase() === wanted) ?? null;
+export const toAddress = (email: string): string => email.toLowerCase();
+
+export const findByEmail = (email: string, state: AdminState): User | null =>
+	toFindByEmail(state)(email);
+
+/** For many of them. */
+export function toFindByEmail({ directory }: Pick<AdminState, "directory">) {
+	const byAddress = new Map<string, User>();
+	for (const user of directory.users.list()) {
+		if (user.email === null) continue;
+		const address = toAddress(user.email);
+		if (!byAddress.has(address)) byAddress.set(address, user);
+	}
+	return (email: string): User | null =>
+		byAddress.get(toAddress(email)) ?? null;
 }
 
 export const toNewUser = (id: string, state: AdminState): User => ({

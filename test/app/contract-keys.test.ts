@@ -113,7 +113,7 @@ describe.each(Object.keys(routes))("/key/%s", (name) => {
 		expectRefused(await op.ask(route.path, body), 400, "max_bugdet");
 	});
 
-	test("a raise is both or neither", async () => {
+	test("a raise is both or neither, and not over", async () => {
 		const body = await route.body();
 		const answer = await op.manage(route.path, { ...body, ...raiseFields });
 		expect(answer.metadata).toEqual(raiseFields);
@@ -122,6 +122,13 @@ describe.each(Object.keys(routes))("/key/%s", (name) => {
 			const param = "temp_budget_increase";
 			expectRefused(await op.ask(route.path, half), 400, param);
 		}
+		const over = {
+			...(await route.body()),
+			...raiseFields,
+			temp_budget_expiry: "2020-01-01T00:00:00Z",
+		};
+		const late = await op.ask(route.path, over);
+		expectRefused(late, 400, "temp_budget_expiry");
 	});
 });
 

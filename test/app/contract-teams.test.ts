@@ -245,6 +245,18 @@ describe("unknown, twice, odd", () => {
 		expect(team_info).toMatchObject({ team_id: id, spend: cost });
 		expect(team_memberships).toMatchObject([{ ...row, spend: cost }]);
 		await op.manage("/team/member_update", { ...row, max_budget_in_team: 1 });
+		// A slash in a path separates, however it is written.
+		if (!/[/]|^\.\.$/.test(id)) {
+			const of = encodeURIComponent(id);
+			const path = `/team/${of}/member/${of}/reset_spend`;
+			const reset = await op.manage(path, { reset_to: 0 });
+			expect(reset).toEqual({
+				...row,
+				spend: 0,
+				previous_spend: cost,
+				max_budget: 1,
+			});
+		}
 		await op.manage("/team/member_delete", row);
 		expect(await op.manage("/team/delete", { team_ids: [id] })).toEqual({
 			deleted_teams: [id],
