@@ -220,10 +220,11 @@ async function remove(
 	return { deleted_teams: gone.teams.map(({ id }) => id) };
 }
 
-const toMemberships = (team: Team, state: AdminState) =>
-	Promise.all(
-		team.members.map((member: Member) => toMembership(team, member, state)),
-	);
+const toMemberships = (
+	team: Team,
+	members: readonly Member[],
+	state: AdminState,
+) => Promise.all(members.map((member) => toMembership(team, member, state)));
 
 function toKeyInfos({ id }: Team, state: AdminState) {
 	const keys = state.directory.keys.list();
@@ -248,14 +249,20 @@ async function info(
 		team_info: await toTeamRow(team, state),
 		// Who holds a key may not see what the others of the team spend.
 		keys: isOwn ? [] : await toKeyInfos(team, state),
-		team_memberships: isOwn ? [] : await toMemberships(team, state),
+		team_memberships: await toMemberships(
+			team,
+			isOwn
+				? team.members.filter(({ userId }) => userId === own.userId)
+				: team.members,
+			state,
+		),
 	};
 }
 
 /** As `/team/list` has it. */
 const toListed = async (team: Team, state: AdminState) => ({
 	...(await toTeamRow(team, state)),
-	team_memberships: await toMemberships(team, state),
+	team_memberships: await toMemberships(team, team.members, state),
 	keys: await toKeyInfos(team, state),
 });
 
