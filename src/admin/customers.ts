@@ -92,14 +92,14 @@ async function toRow(customer: Customer, state: AdminState) {
 	};
 }
 
-/** What holds: their own words, laid over those of the budget that they are linked with; null: nothing does. */
+/** What holds: their own words, laid over those of the budget that they are linked with; null: there are none. */
 function toBudgetTable(customer: Customer, state: AdminState) {
 	const { budgetId } = customer;
 	const budget =
 		budgetId === null ? null : state.directory.budgets.byId(budgetId);
-	const set = lay(customer, budget);
-	const limits = toLimitColumns(set);
-	if (isDeepStrictEqual(limits, toLimitColumns(noLimits))) return null;
+	const limits = toLimitColumns(lay(customer, budget));
+	const isBare = isDeepStrictEqual(limits, toLimitColumns(noLimits));
+	if (budget === null && isBare) return null;
 	return {
 		...(budget && toBudgetRow(budget, state)),
 		budget_id: budgetId,

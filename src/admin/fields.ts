@@ -145,11 +145,18 @@ const columnOfAnswers = z.unknown().optional().meta({
 		"Only shown: it may come back as it stands, and cannot be set here",
 });
 
+export interface BodyOptions {
+	/** Columns that only answers have. */
+	readonly shown?: readonly string[];
+	/** What stands under these names within `metadata` stays there: beside it they mean something else. */
+	readonly kept?: readonly string[];
+}
+
 /** A body of these fields; any other is refused by its name. */
 export function toBody<Shape extends z.ZodRawShape>(
 	shape: Shape,
 	inert: readonly string[] = [],
-	{ shown = [] }: { readonly shown?: readonly string[] } = {},
+	{ shown = [], kept = [] }: BodyOptions = {},
 ): z.ZodType<z.output<z.ZodObject<Shape>>> {
 	const columns = Object.fromEntries(
 		shown.map((name) => [name, columnOfAnswers]),
@@ -162,7 +169,11 @@ export function toBody<Shape extends z.ZodRawShape>(
 				? `${issue.keys.join(", ")}: no such field`
 				: "The body must be an object",
 	});
-	return "metadata" in shape ? z.preprocess(toLifted(shape), body) : body;
+	if (!("metadata" in shape)) return body;
+	const lifted = Object.keys(alsoInMetadata).filter(
+		(name) => name in shape && !kept.includes(name),
+	);
+	return z.preprocess(toLifted(lifted), body);
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -183,13 +194,11 @@ const alsoInMetadata: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /** What stands within `metadata` is what it is beside it, where it says more; so it is never kept twice. */
-const toLifted = (shape: z.ZodRawShape) => (body: unknown) => {
+const toLifted = (names: readonly string[]) => (body: unknown) => {
 	const metadata = isObject(body) ? body.metadata : null;
 	if (!isObject(body) || !isObject(metadata)) return body;
 	const isLifted = ([name, value]: [string, unknown]) =>
-		Object.hasOwn(alsoInMetadata, name) &&
-		name in shape &&
-		alsoInMetadata[name]?.(value) === true;
+		names.includes(name) && alsoInMetadata[name]?.(value) === true;
 	const members = Object.entries(metadata);
 	const lifted = members.filter(isLifted);
 	if (lifted.length === 0) return body;

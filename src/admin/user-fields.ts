@@ -78,6 +78,8 @@ export const newBody = toBody(
 		auto_create_key: optional(yesOrNo),
 	},
 	inert,
+	// Beside the metadata they are the tags of the first key.
+	{ kept: ["tags"] },
 );
 
 /** Columns of a user that `/user/update` does not set; teams have routes of their own. */

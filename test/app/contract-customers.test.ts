@@ -127,6 +127,10 @@ describe.each(["customer", "end_user"])("/%s", (name) => {
 		});
 		const both = { ...fresh(), budget_id: "linked", max_budget: 1 };
 		expect((await op.ask(`/${name}/new`, both)).status).toBe(400);
+		await op.manage("/budget/new", { budget_id: `bare of ${name}` });
+		const bare = { ...fresh(), budget_id: `bare of ${name}` };
+		const linked = await op.manage(`/${name}/new`, bare);
+		expect(linked.litellm_budget_table.budget_id).toBe(bare.budget_id);
 		const nothing = { ...fresh(), budget_id: "linked", max_budget: null };
 		expect((await op.ask(`/${name}/new`, nothing)).status).toBe(200);
 	});

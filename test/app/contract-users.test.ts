@@ -167,6 +167,16 @@ describe("made", () => {
 		expect(none).not.toHaveProperty("key");
 	});
 
+	test("with metadata that are its own, whatever their names", async () => {
+		const metadata = { tags: ["vip"], owner: "x" };
+		for (const auto_create_key of [true, false]) {
+			const row = await make({ metadata, auto_create_key });
+			expect(row.metadata).toEqual(metadata);
+			const { keys } = await infoOf(row.user_id);
+			for (const key of keys) expect(key.tags).toEqual([]);
+		}
+	});
+
 	test("into teams that are there", async () => {
 		const { user_id, teams } = await make({ teams: ["red", "red"] });
 		expect(teams).toEqual(["red"]);
