@@ -1,5 +1,5 @@
 /** Budgets with a name, which keys, teams and end users can be linked with: LiteLLM's `/budget/…`. */
-import { z } from "zod";
+import type { z } from "zod";
 import { type Budget, toBlank } from "../domain/people.ts";
 import type { Edit } from "../store/directory.ts";
 import { optional, texts, toBody } from "./fields.ts";
@@ -13,16 +13,32 @@ import {
 } from "./items.ts";
 import { limitShape } from "./limit-fields.ts";
 import { toBudgetRow } from "./limit-row.ts";
+import { readBack } from "./read-back.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { type AdminState, toAct, toMade } from "./state.ts";
 
-const inert = ["budget_reset_at", "allowed_models"] as const;
+const newBody = toBody({ ...limitShape, budget_id: optional(text) }, [
+	"allowed_models",
+	"budget_reset_at",
+]);
 
-const newBody = toBody({ ...limitShape, budget_id: optional(text) }, inert);
-const updateBody = toBody({ ...limitShape, budget_id: text }, inert);
-const infoBody = z.object({ budgets: texts }, "The body must be an object");
-const deleteBody = z.object({ id: text }, "The body must be an object");
+/** Columns of a budget that no body sets. */
+const shown = [
+	"budget_reset_at",
+	"created_at",
+	"created_by",
+	"updated_at",
+	"updated_by",
+] as const;
+
+const updateBody = toBody(
+	{ ...limitShape, budget_id: text },
+	["allowed_models"],
+	{ shown },
+);
+const infoBody = toBody({ budgets: texts });
+const deleteBody = toBody({ id: text });
 
 async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 	const { budget_id, ...fields } = asked.body;
@@ -36,7 +52,10 @@ async function update(
 	asked: Asked<z.output<typeof updateBody>>,
 	state: AdminState,
 ) {
-	const { budget_id, ...fields } = asked.body;
+	const { budget_id, ...sent } = asked.body;
+	const fields = await readBack(sent, shown, async () =>
+		toBudgetRow(findItem("budget", budget_id, state), state),
+	);
 	const budget = await changeItem("budget", budget_id, toAct(asked), {
 		state,
 		edit: (found) => editCommon(found, fields, state),

@@ -1,11 +1,20 @@
 /** End users, whom calls name and who hold no keys: LiteLLM's `/customer/…`, which is also `/end_user/…`. */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
-import { cleanLabel, cutLabel } from "../domain/labels.ts";
+import { lay, noLimits } from "../domain/limit-set.ts";
 import { noNanos } from "../domain/nanos.ts";
 import { type Customer, toBlank } from "../domain/people.ts";
 import { toSummedNanos } from "../store/reports.ts";
-import { clearable, optional, said, toBody, yesOrNo } from "./fields.ts";
+import {
+	clearable,
+	label,
+	labels,
+	optional,
+	said,
+	toBody,
+	yesOrNo,
+} from "./fields.ts";
 import {
 	addItem,
 	editCommon,
@@ -14,15 +23,13 @@ import {
 	toEdit,
 } from "./items.ts";
 import { limitedShape } from "./limit-fields.ts";
-import { toLimitColumns, toLimitedColumns } from "./limit-row.ts";
+import { findReset, toBudgetRow, toLimitColumns } from "./limit-row.ts";
+import { readBack } from "./read-back.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { toDollars } from "./spend-row.ts";
 import { toHours, toSpan } from "./spend-span.ts";
 import { type AdminState, readSpend, restate, toAct, toMade } from "./state.ts";
-
-/** As the label of a call is cleaned. */
-const endUser = text.transform((value) => cutLabel(cleanLabel(value)));
 
 const acted = {
 	alias: clearable(text),
@@ -34,17 +41,20 @@ const acted = {
 	...limitedShape,
 };
 
-const inert = ["budget_reset_at", "object_permission"] as const;
+const inert = ["object_permission", "object_permission_id"] as const;
 
-const newBody = toBody({ ...acted, user_id: endUser }, inert).refine(
+/** Columns of an end user that no body sets. */
+const shown = ["budget_reset_at", "litellm_budget_table"] as const;
+
+const newBody = toBody({ ...acted, user_id: label }, [
+	...inert,
+	"budget_reset_at",
+]).refine(
 	({ budget_id, max_budget }) => !budget_id || (max_budget ?? null) === null,
 	"budget_id and max_budget: send one of them, not both",
 );
-const updateBody = toBody({ ...acted, user_id: endUser }, inert);
-const manyBody = z.object(
-	{ user_ids: z.array(endUser, "must be a list") },
-	"The body must be an object",
-);
+const updateBody = toBody({ ...acted, user_id: label }, inert, { shown });
+const manyBody = toBody({ user_ids: labels });
 
 type Fields = {
 	readonly [K in keyof typeof acted]?: z.output<(typeof acted)[K]>;
@@ -69,34 +79,32 @@ const toNew = (id: string, state: AdminState): Customer => ({
 async function toRow(customer: Customer, state: AdminState) {
 	const { id } = customer;
 	const spend = await readSpend({ kind: "customer", id }, customer, state);
-	const columns = toLimitedColumns(customer, spend, state);
-	const { maxBudgetNanos, rpmLimit, tpmLimit, maxParallel, softBudgetNanos } =
-		customer;
-	const own = [
-		maxBudgetNanos,
-		softBudgetNanos,
-		rpmLimit,
-		tpmLimit,
-		maxParallel,
-	];
 	return {
 		user_id: id,
 		alias: customer.name,
 		blocked: customer.blocked,
-		spend: columns.spend,
+		spend: toDollars(spend),
 		allowed_model_region: customer.allowedModelRegion,
 		default_model: customer.defaultModel,
-		litellm_budget_table:
-			columns.litellm_budget_table ??
-			(own.every((limit) => limit === null)
-				? null
-				: {
-						budget_id: null,
-						...toLimitColumns(customer),
-						budget_reset_at: columns.budget_reset_at,
-					}),
+		litellm_budget_table: toBudgetTable(customer, state),
 		object_permission_id: null,
 		object_permission: null,
+	};
+}
+
+/** What holds: their own words, laid over those of the budget that they are linked with; null: there are none. */
+function toBudgetTable(customer: Customer, state: AdminState) {
+	const { budgetId } = customer;
+	const budget =
+		budgetId === null ? null : state.directory.budgets.byId(budgetId);
+	const limits = toLimitColumns(lay(customer, budget));
+	const isBare = isDeepStrictEqual(limits, toLimitColumns(noLimits));
+	if (budget === null && isBare) return null;
+	return {
+		...(budget && toBudgetRow(budget, state)),
+		budget_id: budgetId,
+		...limits,
+		budget_reset_at: findReset(customer, state),
 	};
 }
 
@@ -124,16 +132,19 @@ async function update(
 	asked: Asked<z.output<typeof updateBody>>,
 	state: AdminState,
 ) {
-	const { user_id: id, ...fields } = asked.body;
+	const { user_id: id, ...sent } = asked.body;
 	const { directory } = state;
 	const isNamed = await hasCalls(id, state);
+	const fields = await readBack(sent, shown, () =>
+		toRow(directory.customers.byId(id) ?? toNew(id, state), state),
+	);
 	const customer = await directory.change(toAct(asked), () => {
 		const found = directory.customers.byId(id);
-		if (found === null && !isNamed) throw unknown(id);
+		if (found === null && !isNamed) throw unknown(id, "user_id");
 		const item = edit(found ?? toNew(id, state), fields, state);
 		return { edits: [toEdit("customer", id, item)], result: item };
 	});
-	await restate({ kind: "customer", id }, fields, state);
+	await restate({ kind: "customer", id }, fields, customer, state);
 	return toRow(customer, state);
 }
 
@@ -179,7 +190,7 @@ async function remove(
 	};
 }
 
-const infoQuery = z.object({ end_user_id: endUser });
+const infoQuery = z.object({ end_user_id: label });
 
 /** One that is in no table and that no call has named is unknown: 400, as LiteLLM has it. */
 async function info(
@@ -193,14 +204,13 @@ async function info(
 	if (spend !== noNanos || (await hasCalls(id, state))) {
 		return toUnlisted(id, toDollars(spend));
 	}
-	throw unknown(id);
+	throw unknown(id, "end_user_id");
 }
 
-const unknown = (id: string) =>
-	new GatewayError(
-		"malformed_request",
-		`End User Id=${id} does not exist in db.`,
-	);
+const unknown = (id: string, param: string) =>
+	new GatewayError("not_found", `End User Id=${id} does not exist in db.`, {
+		answer: { param },
+	});
 
 async function hasCalls(id: string, { engine, queries }: AdminState) {
 	const asked = { ...toHours(toSpan(null)), dimension: "customer", id };

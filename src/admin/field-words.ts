@@ -61,6 +61,14 @@ export const fieldWords: Words = {
 	),
 	max_parallel_requests: word("At most so many calls at a time", 10),
 	key_type: word("LiteLLM's short word for `allowed_routes`", "default"),
+	rpm_limit_type: word(
+		"`best_effort_throughput`: `rpm_limit` holds whatever others use",
+		"best_effort_throughput",
+	),
+	tpm_limit_type: word(
+		"`best_effort_throughput`: `tpm_limit` holds whatever others use",
+		"best_effort_throughput",
+	),
 	credential: word(
 		"Whose Anthropic credential pays: the gateway's (`server`) or the caller's own (`client`)",
 		"server",
@@ -168,7 +176,7 @@ export const filterWords: Words = {
 	team_id: word("Only of this team", "research"),
 	organization_id: word("Only of this organization", "acme"),
 	page: word("Which page", 1),
-	size: word("How many on a page; at most 100 are shown", 10),
+	size: word("How many on a page, at most 100", 10),
 	return_full_object: word("Whole keys, and not only their ids", true),
 	sort_by: word("What decides the order", "created_at"),
 	sort_order: word("Upward or downward", "desc"),
@@ -191,5 +199,5 @@ export const filterWords: Words = {
 	user_ids: word("Only these, a list with commas", "ada,bob"),
 	user_email: word("Only addresses that hold this", "@example.com"),
 	team: word("Only members of this team", "research"),
-	page_size: word("How many on a page; at most 100 are shown", 25),
+	page_size: word("How many on a page, at most 100", 25),
 };

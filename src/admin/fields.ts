@@ -1,6 +1,8 @@
 /** The kinds of value that bodies of management routes hold, in LiteLLM's words. What a schema says never quotes a value. */
+import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { grammar, toDuration, toDurationText } from "../domain/duration.ts";
+import { cleanLabel, cutLabel } from "../domain/labels.ts";
 import { text, withoutEffect } from "./read-input.ts";
 
 const maxListed = 200;
@@ -8,11 +10,26 @@ const maxMetadataBytes = 16_384;
 /** What nano-dollars hold exactly in a number. */
 const maxBudgetDollars = 9_000_000;
 const nanoPlaces = 9;
+const leastDollars = 1e-9;
 const maxCount = 1_000_000_000_000;
 
 export const texts = z
 	.array(text, "must be a list")
 	.max(maxListed, "is too long");
+
+/** As the labels of a call are cleaned and cut; what is left of it must be something. */
+export const label = text.transform((value, context) => {
+	const clean = cutLabel(cleanLabel(value));
+	if (clean !== "") return clean;
+	context.addIssue({ code: "custom", message: "must hold something visible" });
+	return z.NEVER;
+});
+
+/** Each once. */
+export const labels = z
+	.array(label, "must be a list")
+	.max(maxListed, "is too long")
+	.transform((all): readonly string[] => [...new Set(all)]);
 
 /** What the reader says of a text is for the one who wrote it. */
 export const readAs = <T>(read: (value: string) => T) =>
@@ -36,6 +53,10 @@ export const dollars = z
 	.number("must be a number of dollars")
 	.min(0, "must not be negative")
 	.max(maxBudgetDollars, `must be at most ${maxBudgetDollars} dollars`)
+	.refine(
+		(value) => value === 0 || value >= leastDollars,
+		"must be 0, or at least 0.000000001 dollars",
+	)
 	.transform((value) => Number(value.toFixed(nanoPlaces).replace(".", "")));
 
 export const count = z
@@ -46,7 +67,7 @@ export const count = z
 export const metadata = z
 	.record(z.string(), z.unknown(), "must be an object")
 	.refine(
-		(value) => JSON.stringify(value).length <= maxMetadataBytes,
+		(value) => Buffer.byteLength(JSON.stringify(value)) <= maxMetadataBytes,
 		`must have at most ${maxMetadataBytes} bytes`,
 	);
 
@@ -85,7 +106,8 @@ export const clearable = <Schema extends z.ZodType>(schema: Schema) =>
 		)
 		.optional();
 
-function isDefault(value: unknown): boolean {
+/** What scripts send for a field of which they say nothing. */
+export function isNothing(value: unknown): boolean {
 	if (value === null || value === undefined) return true;
 	if (typeof value === "object") return Object.keys(value).length === 0;
 	return value === "" || value === false;
@@ -94,7 +116,7 @@ function isDefault(value: unknown): boolean {
 const nothing = z
 	.unknown()
 	.refine(
-		isDefault,
+		isNothing,
 		"is not supported by this version of Tollway; leave it out",
 	)
 	.transform(() => undefined)
@@ -109,18 +131,85 @@ const nothing = z
 const toNothings = (names: readonly string[]) =>
 	Object.fromEntries(names.map((name) => [name, nothing]));
 
+/** LiteLLM's word for how limits are shared out: each holds by itself, whatever others use. */
+export const throughput = optional(
+	z.enum(["best_effort_throughput"], {
+		error:
+			"may only be best_effort_throughput: no throughput is guaranteed or shared out",
+	}),
+);
+
+/** Marks a field that only answers have. */
+const columnOfAnswers = z.unknown().optional().meta({
+	description:
+		"Only shown: it may come back as it stands, and cannot be set here",
+});
+
+export interface BodyOptions {
+	/** Columns that only answers have. */
+	readonly shown?: readonly string[];
+	/** What stands under these names within `metadata` stays there: beside it they mean something else. */
+	readonly kept?: readonly string[];
+}
+
 /** A body of these fields; any other is refused by its name. */
-export const toBody = <Shape extends z.ZodRawShape>(
+export function toBody<Shape extends z.ZodRawShape>(
 	shape: Shape,
 	inert: readonly string[] = [],
-) =>
+	{ shown = [], kept = [] }: BodyOptions = {},
+): z.ZodType<z.output<z.ZodObject<Shape>>> {
+	const columns = Object.fromEntries(
+		shown.map((name) => [name, columnOfAnswers]),
+	);
 	// What is without effect is undefined in the output, and not for anybody to read.
-	z.strictObject({ ...toNothings(inert), ...shape } as Shape, {
+	const all = { ...columns, ...toNothings(inert), ...shape } as Shape;
+	const body = z.strictObject(all, {
 		error: (issue) =>
 			issue.code === "unrecognized_keys"
 				? `${issue.keys.join(", ")}: no such field`
 				: "The body must be an object",
 	});
+	if (!("metadata" in shape)) return body;
+	const lifted = Object.keys(alsoInMetadata).filter(
+		(name) => name in shape && !kept.includes(name),
+	);
+	return z.preprocess(toLifted(lifted), body);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+	typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isTexts = (value: unknown): boolean =>
+	Array.isArray(value) && value.every((one) => typeof one === "string");
+
+/** Fields that the contract also shows within `metadata`, and what they look like there. */
+const alsoInMetadata: Readonly<Record<string, (value: unknown) => boolean>> = {
+	model_rpm_limit: isObject,
+	model_tpm_limit: isObject,
+	temp_budget_increase: (value) => typeof value === "number",
+	temp_budget_expiry: (value) => typeof value === "string",
+	tags: isTexts,
+};
+
+/** What stands within `metadata` is what it is beside it, where it says more; so it is never kept twice. */
+const toLifted = (names: readonly string[]) => (body: unknown) => {
+	const metadata = isObject(body) ? body.metadata : null;
+	if (!isObject(body) || !isObject(metadata)) return body;
+	const isLifted = ([name, value]: [string, unknown]) =>
+		names.includes(name) && alsoInMetadata[name]?.(value) === true;
+	const members = Object.entries(metadata);
+	const lifted = members.filter(isLifted);
+	if (lifted.length === 0) return body;
+	return {
+		...body,
+		...Object.fromEntries(
+			lifted.map(([name, value]) => [name, body[name] ?? value]),
+		),
+		metadata: Object.fromEntries(members.filter((one) => !isLifted(one))),
+	};
+};
 
 /** What was said, or else what there is; null takes it away. */
 export const said = <T>(value: T | undefined, before: T): T =>

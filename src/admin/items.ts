@@ -39,7 +39,9 @@ export function findItem<K extends ManagedKind>(
 	const item = shelfOf(kind, state).byId(id);
 	if (item !== null) return item;
 	const { field, noun } = names[kind];
-	throw new GatewayError("not_found", `${field}: there is no such ${noun}.`);
+	throw new GatewayError("not_found", `${field}: there is no such ${noun}.`, {
+		answer: { param: field },
+	});
 }
 
 /** Refuses one that is there already. */
@@ -50,9 +52,12 @@ export const requireNew = (
 ): void => {
 	if (shelfOf(kind, state).byId(id) === null) return;
 	const { field, noun } = names[kind];
+	// LiteLLM's own word for it.
+	const answer = { param: field, litellm: "bad_request" };
 	throw new GatewayError(
 		"malformed_request",
 		`${field}: there is such a ${noun} already. Change that one, or choose another ${field}.`,
+		{ answer },
 	);
 };
 

@@ -2,7 +2,7 @@
 import { toNanos } from "../domain/nanos.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import { generateBody, updateBody } from "./key-fields.ts";
-import { toKeyColumns } from "./key-row.ts";
+import { toKeyColumns, toMadeColumns } from "./key-row.ts";
 import { editKey, makeKey, renewKey } from "./make-key.ts";
 import type { RouteExample } from "./route.ts";
 
@@ -47,12 +47,8 @@ const toRow = (blocked: boolean) => () => ({
 	...toInfo({ ...made(), blocked }),
 });
 
-const toMade = (key: VirtualKey, clear: string) => ({
-	key: clear,
-	token: key.id,
-	token_id: key.id,
-	...toInfo(key),
-});
+const toMade = (key: VirtualKey, clear: string) =>
+	toMadeColumns(key, { clear, duration: null }, toInfo(key));
 
 const toRenewed = () => toMade(renewed(), next);
 

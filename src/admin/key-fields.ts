@@ -6,14 +6,22 @@ import {
 	aliases,
 	clearable,
 	dollars,
+	labels,
+	limitDuration,
 	metadata,
 	optional,
 	readAs,
 	texts,
+	throughput,
 	toBody,
 	yesOrNo,
 } from "./fields.ts";
-import { limitedShape, limitShape, raiseShape } from "./limit-fields.ts";
+import {
+	limitedShape,
+	limitShape,
+	raiseShape,
+	shownOfLimited,
+} from "./limit-fields.ts";
 import { text } from "./read-input.ts";
 
 /** Characters of a key that somebody chose: fewer can be guessed. */
@@ -45,7 +53,7 @@ const duration = readAs(toDurationOrNever).meta({
 	pattern: `${grammar.source}|^-1$`,
 });
 
-const acted = {
+export const acted = {
 	key_alias: clearable(text),
 	user_id: clearable(text),
 	team_id: clearable(text),
@@ -53,12 +61,14 @@ const acted = {
 	duration: optional(duration),
 	models: optional(texts),
 	aliases: optional(aliases),
-	tags: optional(texts),
+	tags: optional(labels),
 	metadata: optional(metadata),
 	blocked: optional(yesOrNo),
 	allowed_routes: optional(texts),
 	...limitedShape,
 	...raiseShape,
+	rpm_limit_type: throughput,
+	tpm_limit_type: throughput,
 	key_type: optional(
 		z.enum(Object.keys(routesByType), {
 			error: `must be one of ${Object.keys(routesByType).join(", ")}`,
@@ -87,15 +97,14 @@ const inert = [
 	"enforced_params",
 	"guardrails",
 	"object_permission",
+	"object_permission_id",
 	"permissions",
 	"policies",
 	"project_id",
 	"prompts",
 	"rotation_interval",
 	"router_settings",
-	"rpm_limit_type",
 	"send_invite_email",
-	"tpm_limit_type",
 ] as const;
 
 export const generateBody = toBody({ ...acted, key: optional(ownKey) }, inert);
@@ -109,18 +118,32 @@ export const serviceAccountBody = toBody(
 /** A key itself, or its id, hash or alias. */
 const named = { key: text };
 
-export const updateBody = toBody({ ...acted, ...named }, inert);
+/** Columns of a key that no body sets. */
+export const shownOfKeys = [
+	"token",
+	"token_id",
+	"key_name",
+	"expires",
+	"created_at",
+	"created_by",
+	"user",
+	...shownOfLimited,
+] as const;
+
+export const updateBody = toBody({ ...acted, ...named }, inert, {
+	shown: shownOfKeys,
+});
 export const regenerateBody = toBody(
 	{
 		...acted,
 		key: optional(text),
 		new_key: optional(ownKey),
-		grace_period: optional(duration),
+		grace_period: optional(limitDuration),
 	},
 	[...inert, "new_master_key"],
 );
 
-export const oneKey = z.object(named, "The body must be an object");
+export const oneKey = toBody(named);
 
 export const resetBody = toBody({ reset_to: dollars });
 
@@ -129,11 +152,10 @@ const isList = (name: string) => ({
 	properties: { [name]: { type: "array" } },
 });
 
-export const deleteBody = z
-	.object(
-		{ keys: optional(texts), key_aliases: optional(texts) },
-		"The body must be an object",
-	)
+export const deleteBody = toBody({
+	keys: optional(texts),
+	key_aliases: optional(texts),
+})
 	.refine(
 		({ keys, key_aliases }) => keys !== undefined || key_aliases !== undefined,
 		"send keys or key_aliases",

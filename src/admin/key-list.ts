@@ -11,20 +11,31 @@ import { toUserRow } from "./user-row.ts";
 
 const maxPage = 100;
 
-/** A whole number from 1 on, as a query has it. */
+/** A whole number from 1 to `most`, as a query has it. */
 export const whole = (most: number) =>
 	z
 		.string()
 		.regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 on")
-		.transform((value) => Math.min(Number(value), most))
+		.transform(Number)
+		.refine((value) => value <= most, `must be at most ${most}`)
 		.meta({
 			type: "integer",
 			minimum: 1,
-			maximum: 999_999_999,
+			maximum: most,
 			pattern: undefined,
 		});
 
-export const pageNumber = whole(Number.MAX_SAFE_INTEGER).default(1);
+const maxPageNumber = 999_999_999;
+export const pageNumber = whole(maxPageNumber).default(1);
+
+/** A filter of the contract that nothing has here: to leave it aside would answer with more than was asked for. */
+export const noFilter = text
+	.refine(
+		() => false,
+		"is not supported by this version of Tollway; leave it out",
+	)
+	.optional()
+	.meta({ description: "Not supported: it is refused", enum: [""] });
 
 /** By what keys are sorted; one that is not known here is looked up. */
 const sorts = {
@@ -50,6 +61,9 @@ export const listQuery = z.object({
 	return_full_object: flag.default(false),
 	include_team_keys: flag.default(false),
 	include_created_by_keys: flag.default(false),
+	status: noFilter,
+	project_id: noFilter,
+	access_group_id: noFilter,
 	expand: z.enum(["user"], { error: "must be user" }).optional(),
 	sort_by: z
 		.enum(Object.keys(sorts) as Sort[], {
@@ -68,7 +82,7 @@ export async function listKeys(
 	state: AdminState,
 ) {
 	const found = state.directory.keys.list().filter(isAskedFor(asked, state));
-	const by = await toOrder(asked.sort_by, state);
+	const by = sorts[asked.sort_by] ?? (await bySpend("key", state));
 	const sorted = found.toSorted((a, b) =>
 		by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0,
 	);
@@ -78,7 +92,7 @@ export async function listKeys(
 	const isFull = asked.return_full_object || asked.expand !== undefined;
 	return {
 		keys: isFull
-			? await Promise.all(page.map((key) => toFullRow(key, asked, state)))
+			? await Promise.all(page.map((key) => toListedKey(key, asked, state)))
 			: page.map(({ id }) => id),
 		total_count: found.length,
 		current_page: asked.page,
@@ -86,9 +100,9 @@ export async function listKeys(
 	};
 }
 
-async function toFullRow(
+export async function toListedKey(
 	key: VirtualKey,
-	{ expand }: Query,
+	{ expand }: Pick<Query, "expand">,
 	state: AdminState,
 ) {
 	const row = await toKeyRow(key, state);
@@ -97,17 +111,15 @@ async function toFullRow(
 	return { ...row, user: user ? await toUserRow(user, state) : null };
 }
 
-/** Keys of one answer by what they have spent; a key beyond has spent less than all of these. */
+/** Of one kind, by what they have spent ever; one beyond has spent less than all of these. */
 const maxSpenders = 100_000;
 
-async function toOrder(
-	sort: Sort,
+export async function bySpend(
+	dimension: "key" | "user",
 	{ engine, queries }: AdminState,
-): Promise<(key: VirtualKey) => number | string | bigint> {
-	const known = sorts[sort];
-	if (known !== null) return known;
+): Promise<(one: { readonly id: string }) => bigint> {
 	const hours = toHours(toSpan(null));
-	const asked = { ...hours, dimension: "key", count: maxSpenders };
+	const asked = { ...hours, dimension, count: maxSpenders };
 	const rows = await engine.read(queries.reports.byId(asked));
 	const spent = new Map(
 		rows.map(([id, , cost]) => [String(id), toSummedNanos(cost)]),

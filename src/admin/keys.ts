@@ -1,7 +1,7 @@
 /** Virtual keys: LiteLLM's `/key/…`. */
 import { z } from "zod";
 import type { Directory } from "../domain/directory.ts";
-import { addDuration } from "../domain/duration.ts";
+import { addDuration, toDuration, toDurationText } from "../domain/duration.ts";
 import { GatewayError } from "../domain/error.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import type { Act } from "../store/directory.ts";
@@ -9,35 +9,39 @@ import { keyExamples } from "./key-examples.ts";
 import {
 	deleteBody,
 	generateBody,
+	type KeyFields,
 	oneKey,
 	regenerateBody,
 	resetBody,
 	serviceAccountBody,
+	shownOfKeys,
 	updateBody,
 } from "./key-fields.ts";
-import { listKeys, listQuery } from "./key-list.ts";
-import { toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
+import { listKeys, listQuery, toListedKey } from "./key-list.ts";
+import { type Once, toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
 import { editKey, makeKey, renewKey, toHash } from "./make-key.ts";
-import { text } from "./read-input.ts";
+import { readBack } from "./read-back.ts";
+import { refuseField, text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import {
 	type AdminState,
 	requireBudget,
 	restate,
 	toAct,
+	toFresh,
 	toMade,
 } from "./state.ts";
 
-const refuse = (sentence: string) =>
-	new GatewayError("malformed_request", sentence);
-
 const aliasTaken = () =>
-	refuse(
-		"key_alias: another key has it already. Choose another, or change that key.",
+	refuseField(
+		"key_alias",
+		"another key has it already. Choose another, or change that key.",
 	);
 
 const valueTaken = () =>
-	refuse("key: this value is taken. Choose another, or leave it out.");
+	refuseField("key", "this value is taken. Choose another, or leave it out.");
+
+const keyMissing = () => refuseField("key", "is missing.");
 
 const toSubject = ({ id }: VirtualKey) => ({ kind: "key", id }) as const;
 
@@ -56,12 +60,14 @@ function generateForService(
 }
 
 async function add(
-	{ key: own, ...fields }: z.output<typeof generateBody>,
+	{ key: own, ...sent }: z.output<typeof generateBody>,
 	act: Act,
 	state: AdminState,
 ) {
 	const { directory } = state;
 	const secret = own ?? `sk-${state.newSecret()}`;
+	const subject = { kind: "key", id: toHash(secret) } as const;
+	const fields = own ? await toFresh(subject, sent, state) : sent;
 	const made = await directory.change(act, () => {
 		requireBudget(fields.budget_id, directory);
 		const key = makeKey(secret, fields, toMade(state));
@@ -69,10 +75,20 @@ async function add(
 		requireFreeValue(directory, key.hash);
 		return { edits: [{ kind: "key", id: key.id, item: key }], result: key };
 	});
-	return toMadeKey(made, secret, state);
+	const { duration } = fields;
+	return toMadeKey(made, toClear(secret, duration), state);
 }
 
-function requireFreeAlias({ keys }: Directory, { id, alias }: VirtualKey) {
+/** What only the answer says that makes a key. */
+const toClear = (clear: string, duration: KeyFields["duration"]): Once => ({
+	clear,
+	duration: duration ? toDurationText(duration) : null,
+});
+
+export function requireFreeAlias(
+	{ keys }: Directory,
+	{ id, alias }: VirtualKey,
+) {
 	const other = alias === null ? null : keys.byAlias(alias);
 	if (other !== null && other.id !== id) throw aliasTaken();
 }
@@ -117,12 +133,17 @@ async function update(
 	asked: Asked<z.output<typeof updateBody>>,
 	state: AdminState,
 ) {
-	const { key: name, ...fields } = asked.body;
-	const key = await change(name, toAct(asked), state, (found) => {
+	const { key: name, ...sent } = asked.body;
+	const found = find(state.directory, name);
+	const fields = await readBack(sent, shownOfKeys, async () => ({
+		token_id: found.id,
+		...(await toListedKey(found, { expand: "user" }, state)),
+	}));
+	const key = await change(name, toAct(asked), state, (before) => {
 		requireBudget(fields.budget_id, state.directory);
-		return editKey(found, fields, toMade(state));
+		return editKey(before, fields, toMade(state));
 	});
-	await restate(toSubject(key), fields, state);
+	await restate(toSubject(key), fields, key, state);
 	return { key: name, ...(await toKeyInfo(key, state)) };
 }
 
@@ -169,18 +190,23 @@ async function regenerate(
 	const { directory, clock } = state;
 	const { key, new_key, grace_period, ...fields } = asked.body;
 	const name = asked.params.key ?? key;
-	if (name === undefined) throw refuse("key: is missing.");
+	if (name === undefined) throw keyMissing();
+	if (key !== undefined && look(directory, key) !== look(directory, name)) {
+		throw refuseField("key", "the path names another key. Send one of both.");
+	}
 	const secret = new_key ?? `sk-${state.newSecret()}`;
 	const nowMs = clock.now();
-	const olderUntilMs = grace_period ? addDuration(nowMs, grace_period) : nowMs;
+	const olderUntilMs = grace_period
+		? addDuration(nowMs, toDuration(grace_period))
+		: nowMs;
 	const renewed = await change(name, toAct(asked), state, (found) => {
 		requireBudget(fields.budget_id, directory);
 		requireFreeValue(directory, toHash(secret));
 		const edited = editKey(found, fields, toMade(state));
 		return renewKey(edited, secret, { nowMs, olderUntilMs });
 	});
-	await restate(toSubject(renewed), fields, state);
-	return toMadeKey(renewed, secret, state);
+	await restate(toSubject(renewed), fields, renewed, state);
+	return toMadeKey(renewed, toClear(secret, fields.duration), state);
 }
 
 async function resetSpend(
@@ -192,7 +218,7 @@ async function resetSpend(
 	const key = await change(name, toAct(asked), state, (found) =>
 		editKey(found, fields, toMade(state)),
 	);
-	await restate(toSubject(key), fields, state);
+	await restate(toSubject(key), fields, key, state);
 	return toKeyRow(key, state);
 }
 
@@ -210,10 +236,10 @@ async function info(
 
 	function asked(): VirtualKey {
 		if (own === null) state.requireOperator(headers);
-		if (name === undefined) throw refuse("key: is missing.");
+		if (name === undefined) throw keyMissing();
 		if (own === null) return find(state.directory, name);
-		const isOwn = [own.id, own.hash, own.alias].includes(name);
-		if (isOwn || toHash(name) === own.hash) return own;
+		// Whether there is another of this name is nothing that its holder is told.
+		if (look(state.directory, name)?.id === own.id) return own;
 		throw new GatewayError("forbidden", "A key may only ask about itself.");
 	}
 }
@@ -278,6 +304,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/regenerate",
 		summary: "Give a key a new value; the old one can work on for a while",
 		body: regenerateBody,
+		mayBeEmpty: true,
 		example: keyExamples.renewed,
 		answer: regenerate,
 	}),
@@ -286,6 +313,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/key/:key/regenerate",
 		summary: "The same, with the key in the path",
 		body: regenerateBody,
+		mayBeEmpty: true,
 		example: keyExamples.renewedByPath,
 		answer: regenerate,
 	}),

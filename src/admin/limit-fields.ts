@@ -1,6 +1,5 @@
 /** What somebody can be given to use: the fields that keys, users, teams, customers, budgets and tags have in common. */
 import { z } from "zod";
-import { GatewayError } from "../domain/error.ts";
 import type { Limited, LimitSet, ModelLimit } from "../domain/limit-set.ts";
 import {
 	clearable,
@@ -11,7 +10,7 @@ import {
 	optional,
 	said,
 } from "./fields.ts";
-import { text } from "./read-input.ts";
+import { refuseField, text } from "./read-input.ts";
 
 const maxWindows = 10;
 const maxModels = 100;
@@ -28,6 +27,13 @@ const modelBudget = z
 			models: optional(z.array(z.never(), "must be empty")),
 		},
 		"must hold budget_limit and time_period",
+	)
+	.refine(
+		({ budget_limit, max_budget, rpm_limit, tpm_limit }) =>
+			[budget_limit, max_budget, rpm_limit, tpm_limit].some(
+				(limit) => limit !== undefined,
+			),
+		"must hold budget_limit",
 	)
 	.transform((one) => ({
 		maxBudgetNanos: one.budget_limit ?? one.max_budget ?? null,
@@ -83,6 +89,15 @@ export const limitedShape = {
 	budget_id: clearable(text),
 	spend: optional(dollars),
 };
+
+/** Columns of all of them that no body sets. */
+export const shownOfLimited = [
+	"budget_reset_at",
+	"litellm_budget_table",
+	"model_spend",
+	"updated_at",
+	"updated_by",
+] as const;
 
 /** More budget for a while. */
 export const raiseShape = {
@@ -165,33 +180,40 @@ const own = <T>(record: Readonly<Record<string, T>>, name: string) =>
 
 /**
  * The same for somebody whose spend is counted: `spend` is what counts as spent from now on.
- * @throws GatewayError `malformed_request` for half of a temporary raise
+ * @throws GatewayError `malformed_request` for half of a temporary raise, or one that is over
  */
-export function editLimited(
+export const editLimited = (
 	of: Limited,
 	fields: LimitedFields,
 	nowMs: number,
-): Limited {
-	const { spend, temp_budget_increase, temp_budget_expiry } = fields;
-	if (
-		(temp_budget_increase === undefined) !==
-		(temp_budget_expiry === undefined)
-	)
-		throw halfRaise();
-	return {
-		...editLimits(of, fields),
-		budgetId: said(fields.budget_id, of.budgetId),
-		reset: spend === undefined ? of.reset : { nanos: spend, atMs: nowMs },
-		raise:
-			temp_budget_increase === undefined || temp_budget_expiry === undefined
-				? of.raise
-				: { nanos: temp_budget_increase, untilMs: temp_budget_expiry },
-		createdMs: of.createdMs,
-	};
-}
+): Limited => ({
+	...editLimits(of, fields),
+	budgetId: said(fields.budget_id, of.budgetId),
+	reset:
+		fields.spend === undefined
+			? of.reset
+			: { nanos: fields.spend, atMs: nowMs },
+	raise: toRaise(of, fields, nowMs),
+	createdMs: of.createdMs,
+});
 
-const halfRaise = () =>
-	new GatewayError(
-		"malformed_request",
-		"temp_budget_increase and temp_budget_expiry: send both, or neither.",
+function toRaise(
+	{ raise: before }: Limited,
+	{ temp_budget_increase: nanos, temp_budget_expiry: untilMs }: LimitedFields,
+	nowMs: number,
+): Limited["raise"] {
+	if (nanos === undefined && untilMs === undefined) return before;
+	if (nanos === undefined || untilMs === undefined) {
+		throw refuseField(
+			"temp_budget_increase",
+			"send it together with temp_budget_expiry, or neither.",
+		);
+	}
+	// One that has ended comes back with the whole object.
+	const isKnown = before?.nanos === nanos && before.untilMs === untilMs;
+	if (isKnown || untilMs > nowMs) return { nanos, untilMs };
+	throw refuseField(
+		"temp_budget_expiry",
+		"this has passed already. Send a time that is yet to come.",
 	);
+}

@@ -4,7 +4,7 @@ import type { Limited, LimitSet, ModelLimit } from "../domain/limit-set.ts";
 import { type Nanos, toNanos } from "../domain/nanos.ts";
 import type { Budget } from "../domain/people.ts";
 import { findInForce } from "../limits/call-limits.ts";
-import { findWindow } from "../limits/set-limits.ts";
+import { windowOf } from "../limits/set-limits.ts";
 import { toDollars, toTime } from "./spend-row.ts";
 import type { AdminState } from "./state.ts";
 
@@ -19,13 +19,18 @@ export interface What extends Pick<AdminState, "clock" | "calendar"> {
 	readonly directory: Pick<Directory, "budgets">;
 }
 
-/** When the budget begins anew; null: it has none, or never. */
+/** When what is spent begins anew, or else the first of the budgets that have windows of their own; null: never. */
 export function findReset(of: Limited, what: What): string | null {
-	const inForce = findInForce(of, what);
-	const { maxBudgetNanos, softBudgetNanos } = inForce.set;
-	if (maxBudgetNanos === null && softBudgetNanos === null) return null;
-	const window = findWindow(inForce, what.calendar, what.clock.now());
-	return toTimeOrNull(window?.endMs ?? null);
+	const { set, anchorMs } = findInForce(of, what);
+	const when = { calendar: what.calendar, nowMs: what.clock.now() };
+	const durations =
+		set.budgetDuration === null
+			? set.budgetLimits.map(({ duration }) => duration)
+			: [set.budgetDuration];
+	const ends = durations.flatMap(
+		(duration) => windowOf(duration, anchorMs, when)?.endMs ?? [],
+	);
+	return ends.length === 0 ? null : toTime(Math.min(...ends));
 }
 
 /** Limits as they were said. */
@@ -90,11 +95,14 @@ export const toBudgetRow = (budget: Budget, what: What) => ({
 export function toMetadata(
 	metadata: Readonly<Record<string, unknown>>,
 	of: Limited,
+	tags: readonly string[] = [],
 ): Record<string, unknown> {
-	const { model_rpm_limit, model_tpm_limit } = toLimitColumns(of);
+	const model_rpm_limit = toModels(of, ({ rpmLimit }) => rpmLimit);
+	const model_tpm_limit = toModels(of, ({ tpmLimit }) => tpmLimit);
 	const { raise } = of;
 	return {
 		...metadata,
+		...(tags.length > 0 && { tags }),
 		...(Object.keys(model_rpm_limit).length > 0 && { model_rpm_limit }),
 		...(Object.keys(model_tpm_limit).length > 0 && { model_tpm_limit }),
 		...(raise && {

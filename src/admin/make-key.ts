@@ -2,13 +2,13 @@
 import { createHash } from "node:crypto";
 import { routesByType } from "../domain/allowed-routes.ts";
 import { addDuration } from "../domain/duration.ts";
-import { cleanLabel } from "../domain/labels.ts";
 import { noLimits } from "../domain/limit-set.ts";
 import type { Made } from "../domain/people.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import { said } from "./fields.ts";
 import type { KeyFields } from "./key-fields.ts";
 import { editLimited } from "./limit-fields.ts";
+import { refuseField } from "./read-input.ts";
 
 const shownCharacters = 4;
 
@@ -66,11 +66,8 @@ export function editKey(
 		teamId: said(fields.team_id, key.teamId),
 		organizationId: said(fields.organization_id, key.organizationId),
 		models: fields.models ?? key.models,
-		allowedRoutes:
-			fields.allowed_routes ??
-			routesByType[fields.key_type ?? ""] ??
-			key.allowedRoutes,
-		tags: fields.tags?.map(cleanLabel) ?? key.tags,
+		allowedRoutes: toRoutes(fields) ?? key.allowedRoutes,
+		tags: fields.tags ?? key.tags,
 		metadata: fields.metadata ?? key.metadata,
 		aliases: fields.aliases ?? key.aliases,
 		credential: fields.credential ?? key.credential,
@@ -80,6 +77,22 @@ export function editKey(
 		updatedMs: nowMs,
 		updatedBy: actor,
 	};
+}
+
+/** Whole objects have an empty list beside a type, or the type `default`, which says nothing. */
+function toRoutes({
+	allowed_routes: listed,
+	key_type: type = "default",
+}: KeyFields): readonly string[] | undefined {
+	if (type === "default") return listed;
+	const meant = routesByType[type] ?? [];
+	if (listed?.length && listed.join() !== meant.join()) {
+		throw refuseField(
+			"key_type",
+			`${type} stands for other allowed_routes than are sent. Send one of both.`,
+		);
+	}
+	return meant;
 }
 
 /** `-1` is null: never. */

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
 import { findMember, type Team, toMemberId } from "../domain/people.ts";
-import type { Edit } from "../store/directory.ts";
 import {
 	clearable,
 	count,
@@ -12,8 +11,9 @@ import {
 	toBody,
 } from "./fields.ts";
 import { changeItem, findItem, toEdit } from "./items.ts";
+import { joining, memberRole, toJoined } from "./join.ts";
 import { toBudget } from "./limit-row.ts";
-import { text } from "./read-input.ts";
+import { refuseField, text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { type AdminState, restate, toAct, toMade } from "./state.ts";
 import {
@@ -23,8 +23,8 @@ import {
 	withoutMember,
 } from "./team-members.ts";
 import { toMembership, toTeamRow } from "./team-row.ts";
-import { joining, toJoining } from "./teams.ts";
 import { toUserRow } from "./user-row.ts";
+import { findByEmail } from "./users.ts";
 
 const limits = {
 	max_budget_in_team: clearable(dollars),
@@ -57,7 +57,7 @@ const named = {
 
 const updateBody = toBody({
 	...named,
-	role: optional(z.enum(["admin", "user"], { error: "must be admin or user" })),
+	role: optional(memberRole),
 	...limits,
 });
 const deleteBody = toBody(named);
@@ -78,19 +78,14 @@ const toPart = (fields: Limits): MemberPart => ({
 async function add(asked: Asked<z.output<typeof addBody>>, state: AdminState) {
 	const { team_id, member, ...fields } = asked.body;
 	const { team, users } = await state.directory.change(toAct(asked), () => {
-		const joined = member.map((one) => ({
-			...toJoining(one, state),
-			role: one.role,
-		}));
+		const { joined, edits } = toJoined(member, state);
 		const changed = joined.reduce(
 			(so, { user, role }) =>
-				withMember(so, user, { role, ...toPart(fields) }, state),
+				withMember(so, user.id, { role, ...toPart(fields) }, state),
 			findItem("team", team_id, state),
 		);
-		const edits: Edit[] = joined.flatMap((one) => [...one.edits]);
-		edits.push(toEdit("team", team_id, changed));
 		return {
-			edits,
+			edits: [...edits, toEdit("team", team_id, changed)],
 			result: { team: changed, users: joined.map(({ user }) => user) },
 		};
 	});
@@ -110,16 +105,17 @@ async function add(asked: Asked<z.output<typeof addBody>>, state: AdminState) {
 function findUserId(
 	{ members }: Team,
 	{ user_id, user_email }: z.output<typeof deleteBody>,
+	state: AdminState,
 ): string {
 	if (user_id !== undefined) return user_id;
-	if (user_email === undefined) {
-		throw new GatewayError("malformed_request", "user_id: is missing.");
-	}
-	const member = members.find(({ email }) => email === user_email);
+	if (user_email === undefined) throw refuseField("user_id", "is missing.");
+	const id = findByEmail(user_email, state)?.id;
+	const member = members.find(({ userId }) => userId === id);
 	if (member !== undefined) return member.userId;
 	throw new GatewayError(
 		"not_found",
 		"user_email: nobody of that address is in the team.",
+		{ answer: { param: "user_email" } },
 	);
 }
 
@@ -128,7 +124,11 @@ async function update(
 	state: AdminState,
 ) {
 	const { team_id, role, ...fields } = asked.body;
-	const userId = findUserId(findItem("team", team_id, state), asked.body);
+	const userId = findUserId(
+		findItem("team", team_id, state),
+		asked.body,
+		state,
+	);
 	const part = { ...toPart(fields), ...(role && { role }) };
 	const team = await changeItem("team", team_id, toAct(asked), {
 		state,
@@ -138,7 +138,7 @@ async function update(
 	return {
 		team_id,
 		user_id: userId,
-		user_email: member?.email ?? null,
+		user_email: state.directory.users.byId(userId)?.email ?? null,
 		role: member?.role ?? null,
 		max_budget_in_team: toBudget(member?.maxBudgetNanos ?? null),
 		budget_duration: member?.budgetDuration ?? null,
@@ -152,7 +152,11 @@ async function remove(
 	state: AdminState,
 ) {
 	const { team_id } = asked.body;
-	const userId = findUserId(findItem("team", team_id, state), asked.body);
+	const userId = findUserId(
+		findItem("team", team_id, state),
+		asked.body,
+		state,
+	);
 	const team = await changeItem("team", team_id, toAct(asked), {
 		state,
 		edit: (found) => withoutMember(found, userId, state),
@@ -176,7 +180,7 @@ async function resetSpend(
 		edit: (found) => withChanged(found, userId, { reset }, state),
 	});
 	const id = toMemberId(teamId, userId);
-	await restate({ kind: "member", id }, { spend }, state);
+	await restate({ kind: "member", id }, { spend }, { reset }, state);
 	const member = findMember(team, userId);
 	const now = member && (await toMembership(team, member, state));
 	return {

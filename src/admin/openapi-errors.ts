@@ -1,5 +1,5 @@
 /** The errors that we write, as the API's description has them. */
-import { errorTable } from "../domain/error.ts";
+import { type ErrorRow, errorTable } from "../domain/error.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Reference, Reply } from "./openapi-document.ts";
 import { maxBodyBytes } from "./route.ts";
@@ -14,38 +14,44 @@ const statuses: Readonly<Record<number, string>> = {
 	503: "The database does not answer at present, or the gateway stops",
 };
 
-/** In the order of the table, each once. */
-const toTypes = (status: number): string[] => [
-	...new Set(
-		Object.values(errorTable)
-			.filter((row) => row.status === status)
-			.map(({ type }) => type),
-	),
-];
+const rows: readonly ErrorRow[] = Object.values(errorTable);
 
-const error: JsonSchema = {
+const toLitellm = ({ type, litellm = type }: ErrorRow): string => litellm;
+
+/** LiteLLM's type of the first row of a status. */
+function toType(status: number): string | undefined {
+	const row = rows.find((one) => one.status === status);
+	return row && toLitellm(row);
+}
+
+const toError = (
+	types: readonly string[],
+	param: JsonSchema,
+): Readonly<JsonSchema> => ({
 	type: "object",
 	required: ["type", "message", "param", "code"],
 	properties: {
-		type: {
-			type: "string",
-			enum: [...new Set(Object.values(errorTable).map(({ type }) => type))],
-		},
+		type: { type: "string", enum: [...new Set(types)] },
 		message: {
 			type: "string",
 			description: "What is wrong, whose it is, what to do",
 		},
-		param: { type: "null" },
+		param,
 		code: { type: "string", description: "The status, as a text" },
 	},
-};
+});
 
 export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
 	Error: {
 		type: "object",
 		description: "LiteLLM's envelope: on all routes but those of the relay",
 		required: ["error"],
-		properties: { error },
+		properties: {
+			error: toError([...rows.map(toLitellm), "bad_request"], {
+				type: ["string", "null"],
+				description: "The field that it is about",
+			}),
+		},
 	},
 	AnthropicError: {
 		type: "object",
@@ -54,7 +60,10 @@ export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
 		required: ["type", "error", "request_id"],
 		properties: {
 			type: { type: "string", enum: ["error"] },
-			error,
+			error: toError(
+				rows.map(({ type }) => type),
+				{ type: "null" },
+			),
 			request_id: { type: "string" },
 		},
 	},
@@ -80,7 +89,7 @@ const toName = (status: number | string): string => `Error${status}`;
 
 export const errorReplies: Readonly<Record<string, Reply>> = Object.fromEntries(
 	Object.entries(statuses).map(([status, description]) => {
-		const [type] = toTypes(Number(status));
+		const type = toType(Number(status));
 		const example = {
 			error: { type, message: `${description}.`, param: null, code: status },
 		};

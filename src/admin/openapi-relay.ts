@@ -70,7 +70,13 @@ const replyHeaders: Said = [
 	["x-litellm-response-cost-cache-read", "Of it: reading the cache"],
 	["x-litellm-response-cost-cache-creation", "Of it: writing the cache"],
 	["x-litellm-response-cost-tool-usage", "Of it: server tools"],
-	["x-litellm-key-spend", "What all have spent; not told to holders of keys"],
+	[
+		"x-litellm-key-spend",
+		"What the key had spent before, if it has a `max_budget`; for the master key what all had",
+	],
+	["x-litellm-key-max-budget", "The key's `max_budget`"],
+	["x-litellm-key-rpm-limit", "Its `rpm_limit`"],
+	["x-litellm-key-tpm-limit", "Its `tpm_limit`"],
 	["x-litellm-response-duration-ms", "How long it took"],
 	["x-litellm-overhead-duration-ms", "How much of it was the gateway's"],
 	[

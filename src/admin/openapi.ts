@@ -191,12 +191,16 @@ function toQueryParameters({ query, example }: AnyRoute): Parameter[] {
 	});
 }
 
-function toRequestBody({ body, example }: AnyRoute): Operation["requestBody"] {
+function toRequestBody({
+	body,
+	mayBeEmpty,
+	example,
+}: AnyRoute): Operation["requestBody"] {
 	if (body === undefined) return undefined;
 	const schema = toJsonSchema(body, fieldWords);
 	const shown = example?.body ?? toExample(schema);
 	return {
-		required: true,
+		required: !mayBeEmpty,
 		content: { "application/json": { schema, example: shown } },
 	};
 }

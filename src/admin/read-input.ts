@@ -11,7 +11,9 @@ export const text = z
 	.string("must be one text")
 	.min(1, "must not be empty")
 	.max(maxTextLength, `must have at most ${maxTextLength} characters`)
-	.refine((value) => !/\p{Cc}/u.test(value), "must hold no control characters");
+	.refine((value) => !/\p{Cc}/u.test(value), "must hold no control characters")
+	// A database would keep half of a surrogate pair as something else.
+	.refine((value) => value.isWellFormed(), "must be well-formed text");
 
 /** A day, UTC. Gives its first moment, in milliseconds since 1970. */
 export const day = z.iso
@@ -58,26 +60,39 @@ export const checkQuery = (schema: z.ZodType): MiddlewareHandler =>
 		validationFunction: (_, given) => schema.safeParse(toFirsts(given)),
 	});
 
-/** Checks a body; `c.req.valid("json")` is what the schema makes of it. Throws GatewayError `malformed_request`. */
-export const checkBody = (schema: z.ZodType): MiddlewareHandler[] => [
-	asJson,
+/**
+ * Checks a body; `c.req.valid("json")` is what the schema makes of it. Throws GatewayError `malformed_request`.
+ * @param mayBeEmpty no body at all is `{}`
+ */
+export const checkBody = (
+	schema: z.ZodType,
+	mayBeEmpty: boolean,
+): MiddlewareHandler[] => [
+	asJson(mayBeEmpty),
 	zValidator("json", schema, refuse),
 ];
 
 const jsonHeaders = { "content-type": "application/json" };
 
 /** Whatever a client calls its body: `curl -d` says that it is a form, and the validator would read it as empty. */
-const asJson: MiddlewareHandler = async (c, next) => {
-	c.req.raw = new Request(c.req.raw, { headers: jsonHeaders });
-	try {
-		await c.req.json();
-	} catch (error) {
-		if (!(error instanceof SyntaxError || error instanceof RangeError))
-			throw error;
-		throw new GatewayError("malformed_request", "The body must be JSON.");
-	}
-	await next();
-};
+const asJson =
+	(mayBeEmpty: boolean): MiddlewareHandler =>
+	async (c, next) => {
+		c.req.raw = new Request(c.req.raw, { headers: jsonHeaders });
+		if (mayBeEmpty) {
+			const body = (await c.req.raw.text()) || "{}";
+			const { method, url } = c.req.raw;
+			c.req.raw = new Request(url, { method, headers: jsonHeaders, body });
+		}
+		try {
+			await c.req.json();
+		} catch (error) {
+			if (!(error instanceof SyntaxError || error instanceof RangeError))
+				throw error;
+			throw new GatewayError("malformed_request", "The body must be JSON.");
+		}
+		await next();
+	};
 
 interface Checked {
 	readonly success: boolean;
@@ -89,8 +104,20 @@ function refuse({ error }: Checked): void {
 	if (error === undefined) return;
 	const [issue] = error.issues;
 	const where = issue?.path.join(".");
+	const param = String(issue?.path[0] ?? toUnknown(issue));
 	throw new GatewayError(
 		"malformed_request",
 		where ? `${where}: ${issue?.message}.` : `${issue?.message}.`,
+		param === "" ? {} : { answer: { param } },
 	);
 }
+
+/** The first field that there is not; empty: that is not what is wrong. */
+const toUnknown = (issue: z.core.$ZodIssue | undefined): string =>
+	issue?.code === "unrecognized_keys" ? (issue.keys[0] ?? "") : "";
+
+/** What does not fit, and cannot be seen by a schema. */
+export const refuseField = (field: string, why: string): GatewayError =>
+	new GatewayError("malformed_request", `${field}: ${why}`, {
+		answer: { param: field },
+	});

@@ -35,6 +35,8 @@ export interface ManagedRoute<State> {
 	/** Who may call it. `holder`: also the holder of a key, about what is the key's; the route looks itself. */
 	readonly for: "operator" | "holder";
 	readonly body?: z.ZodType;
+	/** Without a body it is asked as with an empty object. */
+	readonly mayBeEmpty?: true;
 	readonly query?: z.ZodType;
 	/** For the API's description. */
 	readonly example?: RouteExample;
@@ -98,7 +100,7 @@ const toSteps = <E extends { headers: RequestHeaders }, State>(
 		await next();
 	},
 	limit,
-	...(route.body ? checkBody(route.body) : []),
+	...(route.body ? checkBody(route.body, route.mayBeEmpty ?? false) : []),
 	...(route.query ? [checkQuery(route.query)] : []),
 	async (c) => {
 		try {

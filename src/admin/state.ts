@@ -1,9 +1,8 @@
 /** What the routes that manage work on. */
 
 import type { Directory } from "../domain/directory.ts";
-import { GatewayError } from "../domain/error.ts";
 import type { Limited } from "../domain/limit-set.ts";
-import { type Nanos, toNanos } from "../domain/nanos.ts";
+import { type Nanos, noNanos, toNanos } from "../domain/nanos.ts";
 import type { Made } from "../domain/people.ts";
 import type { Subject } from "../domain/subject.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
@@ -15,6 +14,7 @@ import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Act, OpenDirectory } from "../store/directory.ts";
 import type { Engine } from "../store/engine.ts";
 import type { Queries } from "../store/queries.ts";
+import { refuseField } from "./read-input.ts";
 
 export interface AdminState {
 	readonly directory: OpenDirectory;
@@ -53,20 +53,32 @@ export async function readSpend(
 	state: AdminState,
 ): Promise<Nanos> {
 	const { clock, calendar, readSpent } = state;
-	const window =
-		of && findWindow(findInForce(of, state), calendar, clock.now());
+	const when = { calendar, nowMs: clock.now() };
+	const window = of && findWindow(findInForce(of, state), when);
 	return toNanos(await readSpent(allOf(subject), window?.startMs ?? 0));
 }
 
-/** After what counts as spent was said anew: calls that are let in from now on go by it. */
+/** After what counts as spent was said anew: calls that are let in from now on go by it, with what was spent since. */
 export async function restate(
 	subject: Subject,
 	{ spend }: { readonly spend?: number | undefined },
-	{ counter, readSpent, clock }: AdminState,
+	of: Pick<Limited, "reset">,
+	{ counter, readSpent }: AdminState,
 ): Promise<void> {
-	if (spend === undefined) return;
-	const spent = await readSpent(allOf(subject), clock.now());
-	await counter.restate(subject, toNanos(BigInt(spend) + spent));
+	if (spend === undefined || of.reset === null) return;
+	const spent = await readSpent(allOf(subject), of.reset.atMs);
+	await counter.restate(subject, toNanos(spent));
+}
+
+/** What is made under an id that was another's before begins with nothing spent, unless its fields say so. Rejects with StoreError. */
+export async function toFresh<Fields extends { readonly spend?: number }>(
+	subject: Subject,
+	fields: Fields,
+	{ readSpent }: AdminState,
+): Promise<Fields> {
+	if (fields.spend !== undefined) return fields;
+	const past = await readSpent(allOf(subject), 0);
+	return past === noNanos ? fields : { ...fields, spend: 0 };
 }
 
 /** @throws GatewayError `malformed_request` */
@@ -75,8 +87,8 @@ export function requireBudget(
 	{ budgets }: Directory,
 ): void {
 	if (id === null || id === undefined || budgets.byId(id) !== null) return;
-	throw new GatewayError(
-		"malformed_request",
-		"budget_id: there is no such budget; make it first with /budget/new.",
+	throw refuseField(
+		"budget_id",
+		"there is no such budget; make it first with /budget/new.",
 	);
 }

@@ -1,8 +1,7 @@
 /** Labels of calls that have limits: LiteLLM's `/tag/…`. */
-import { z } from "zod";
-import { cleanLabel, cutLabel } from "../domain/labels.ts";
+import type { z } from "zod";
 import { type Tag, toBlank } from "../domain/people.ts";
-import { clearable, said, toBody } from "./fields.ts";
+import { clearable, label, labels, said, toBody } from "./fields.ts";
 import {
 	addItem,
 	changeItem,
@@ -11,25 +10,26 @@ import {
 	findItems,
 	toEdit,
 } from "./items.ts";
-import { limitedShape } from "./limit-fields.ts";
+import { limitedShape, shownOfLimited } from "./limit-fields.ts";
 import { toLimitedColumns } from "./limit-row.ts";
+import { readBack } from "./read-back.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { toTime } from "./spend-row.ts";
 import { type AdminState, readSpend, restate, toAct, toMade } from "./state.ts";
 
-/** As the label of a call is cleaned. */
-const label = text.transform((value) => cutLabel(cleanLabel(value)));
-
 const acted = { description: clearable(text), ...limitedShape };
-const inert = ["models", "budget_reset_at"] as const;
+const newBody = toBody({ ...acted, name: label }, [
+	"budget_reset_at",
+	"models",
+]);
 
-const body = toBody({ ...acted, name: label }, inert);
-const infoBody = z.object(
-	{ names: z.array(label, "must be a list") },
-	"The body must be an object",
-);
-const deleteBody = z.object({ name: label }, "The body must be an object");
+/** Columns of a tag that no body sets. */
+const shown = ["created_at", "created_by", ...shownOfLimited] as const;
+
+const updateBody = toBody({ ...acted, name: label }, ["models"], { shown });
+const infoBody = toBody({ names: labels });
+const deleteBody = toBody({ name: label });
 
 type Fields = {
 	readonly [K in keyof typeof acted]?: z.output<(typeof acted)[K]>;
@@ -55,20 +55,26 @@ async function toRow(tag: Tag, state: AdminState) {
 	};
 }
 
-async function add(asked: Asked<z.output<typeof body>>, state: AdminState) {
+async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 	const { name, ...fields } = asked.body;
 	const blank: Tag = { ...toBlank(name, toMade(state)), description: null };
 	const made = edit(blank, fields, state);
 	return toRow(await addItem("tag", made, toAct(asked), state), state);
 }
 
-async function update(asked: Asked<z.output<typeof body>>, state: AdminState) {
-	const { name: id, ...fields } = asked.body;
+async function update(
+	asked: Asked<z.output<typeof updateBody>>,
+	state: AdminState,
+) {
+	const { name: id, ...sent } = asked.body;
+	const fields = await readBack(sent, shown, () =>
+		toRow(findItem("tag", id, state), state),
+	);
 	const tag = await changeItem("tag", id, toAct(asked), {
 		state,
 		edit: (found) => edit(found, fields, state),
 	});
-	await restate({ kind: "tag", id }, fields, state);
+	await restate({ kind: "tag", id }, fields, tag, state);
 	return toRow(tag, state);
 }
 
@@ -106,7 +112,7 @@ export const tagRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/tag/new",
 		summary: "Give limits to a tag",
-		body,
+		body: newBody,
 		answer: add,
 	}),
 	defineRoute({
@@ -114,7 +120,7 @@ export const tagRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/tag/update",
 		summary: "Change the limits of a tag",
-		body,
+		body: updateBody,
 		answer: update,
 	}),
 	defineRoute({

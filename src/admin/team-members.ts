@@ -1,15 +1,11 @@
 /** Who is in a team, as changes of the team. */
 import { GatewayError } from "../domain/error.ts";
-import {
-	findMember,
-	type Member,
-	type Team,
-	type User,
-} from "../domain/people.ts";
+import { findMember, type Member, type Team } from "../domain/people.ts";
+import { refuseField } from "./read-input.ts";
 import { type AdminState, toMade } from "./state.ts";
 
 /** What is said of a member; what is not said is as the team says for all of them. */
-export type MemberPart = Partial<Omit<Member, "userId" | "email" | "addedMs">>;
+export type MemberPart = Partial<Omit<Member, "userId" | "addedMs">>;
 
 const touched = (team: Team, members: readonly Member[], state: AdminState) => {
 	const { nowMs, actor } = toMade(state);
@@ -19,14 +15,14 @@ const touched = (team: Team, members: readonly Member[], state: AdminState) => {
 /** @throws GatewayError `malformed_request` for one who is in it already */
 export function withMember(
 	team: Team,
-	{ id, email }: Pick<User, "id" | "email">,
+	userId: string,
 	part: MemberPart,
 	state: AdminState,
 ): Team {
-	if (findMember(team, id) !== null) {
-		throw new GatewayError(
-			"malformed_request",
-			`user_id: ${id} is in the team already. Change the member with /team/member_update.`,
+	if (findMember(team, userId) !== null) {
+		throw refuseField(
+			"user_id",
+			`${userId} is in the team already. Change the member with /team/member_update.`,
 		);
 	}
 	const member: Member = {
@@ -37,8 +33,7 @@ export function withMember(
 		tpmLimit: null,
 		reset: null,
 		...part,
-		userId: id,
-		email,
+		userId,
 		addedMs: toMade(state).nowMs,
 	};
 	return touched(team, [...team.members, member], state);

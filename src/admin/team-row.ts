@@ -1,7 +1,14 @@
 /** A team and its members as LiteLLM's routes show them. */
+import { noLimits } from "../domain/limit-set.ts";
 import { type Member, type Team, toMemberId } from "../domain/people.ts";
 import { toMemberSet } from "../limits/call-limits.ts";
-import { toBudget, toLimitedColumns, toMetadata } from "./limit-row.ts";
+import {
+	findReset,
+	toBudget,
+	toLimitColumns,
+	toLimitedColumns,
+	toMetadata,
+} from "./limit-row.ts";
 import { toDollars, toTime } from "./spend-row.ts";
 import { type AdminState, readSpend } from "./state.ts";
 
@@ -15,12 +22,11 @@ export async function toTeamRow(team: Team, state: AdminState) {
 		organization_id: team.organizationId,
 		admins: [],
 		members: [],
-		members_with_roles: team.members.map(toMemberRole),
+		members_with_roles: team.members.map((member) =>
+			toMemberRole(member, state),
+		),
 		...toLimitedColumns(team, spend, state),
-		metadata: {
-			...toMetadata(team.metadata, team),
-			...(team.tags.length > 0 && { tags: team.tags }),
-		},
+		metadata: toMetadata(team.metadata, team, team.tags),
 		tags: team.tags,
 		models: team.models,
 		model_aliases: team.modelAliases,
@@ -40,9 +46,9 @@ export async function toTeamRow(team: Team, state: AdminState) {
 	};
 }
 
-const toMemberRole = ({ userId, email, role }: Member) => ({
+const toMemberRole = ({ userId, role }: Member, { directory }: AdminState) => ({
 	user_id: userId,
-	user_email: email,
+	user_email: directory.users.byId(userId)?.email ?? null,
 	role,
 });
 
@@ -54,22 +60,21 @@ export async function toMembership(
 ) {
 	const { userId, maxBudgetNanos, budgetDuration, rpmLimit, tpmLimit } = member;
 	const subject = { kind: "member", id: toMemberId(team.id, userId) } as const;
-	const own = [maxBudgetNanos, budgetDuration, rpmLimit, tpmLimit];
+	const own = { maxBudgetNanos, budgetDuration, rpmLimit, tpmLimit };
+	const set = toMemberSet(team, userId);
+	const hasOwn = Object.values(own).some((limit) => limit !== null);
+	const budgetId = hasOwn ? `${team.id}/${userId}` : null;
 	return {
 		user_id: userId,
 		team_id: team.id,
-		budget_id: null,
-		spend: toDollars(
-			await readSpend(subject, toMemberSet(team, userId), state),
-		),
-		litellm_budget_table: own.every((limit) => limit === null)
-			? null
-			: {
-					budget_id: subject.id.replace("\t", "/"),
-					max_budget: toBudget(maxBudgetNanos),
-					budget_duration: budgetDuration,
-					rpm_limit: rpmLimit,
-					tpm_limit: tpmLimit,
-				},
+		budget_id: budgetId,
+		spend: toDollars(await readSpend(subject, set, state)),
+		litellm_budget_table: hasOwn
+			? {
+					budget_id: budgetId,
+					...toLimitColumns({ ...noLimits, ...own }),
+					budget_reset_at: set && findReset(set, state),
+				}
+			: null,
 	};
 }

@@ -1,24 +1,23 @@
 /** Teams: LiteLLM's `/team/…`, but for their members. */
 import { z } from "zod";
-import { cleanLabel } from "../domain/labels.ts";
 import {
 	type Member,
 	type Team,
 	toBlank,
 	toMemberId,
-	type User,
 } from "../domain/people.ts";
-import type { Edit } from "../store/directory.ts";
 import {
 	aliases,
 	clearable,
 	count,
 	dollars,
+	labels,
 	limitDuration,
 	metadata,
 	optional,
 	said,
 	texts,
+	throughput,
 	toBody,
 	yesOrNo,
 } from "./fields.ts";
@@ -31,40 +30,15 @@ import {
 	requireSome,
 	toEdit,
 } from "./items.ts";
+import { joining, toJoined } from "./join.ts";
 import { toKeyInfo } from "./key-row.ts";
-import { limitedShape } from "./limit-fields.ts";
+import { limitedShape, shownOfLimited } from "./limit-fields.ts";
+import { readBack } from "./read-back.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
-import { type AdminState, restate, toAct, toMade } from "./state.ts";
+import { type AdminState, restate, toAct, toFresh, toMade } from "./state.ts";
 import { withMember } from "./team-members.ts";
 import { toMembership, toTeamRow } from "./team-row.ts";
-import { findByEmail, toNewUser } from "./users.ts";
-
-const memberRole = z.enum(["admin", "user"], {
-	error: "must be admin or user",
-});
-
-const isText = (name: string) => ({
-	required: [name],
-	properties: { [name]: { type: "string", minLength: 1 } },
-});
-
-/** Somebody who joins, by id or by address. */
-export const joining = z
-	.strictObject(
-		{
-			role: memberRole.default("user"),
-			user_id: optional(text),
-			user_email: optional(text),
-		},
-		"must hold role and user_id or user_email",
-	)
-	.refine(
-		({ user_id, user_email }) =>
-			user_id !== undefined || user_email !== undefined,
-		"must hold user_id or user_email",
-	)
-	.meta({ anyOf: [isText("user_id"), isText("user_email")] });
 
 const maxMembers = 1_000;
 
@@ -74,13 +48,15 @@ const acted = {
 	metadata: optional(metadata),
 	models: optional(texts),
 	model_aliases: optional(aliases),
-	tags: optional(texts),
+	tags: optional(labels),
 	blocked: optional(yesOrNo),
 	...limitedShape,
 	team_member_budget: clearable(dollars),
 	team_member_budget_duration: clearable(limitDuration),
 	team_member_rpm_limit: clearable(count),
 	team_member_tpm_limit: clearable(count),
+	rpm_limit_type: throughput,
+	tpm_limit_type: throughput,
 };
 
 const inert = [
@@ -90,15 +66,15 @@ const inert = [
 	"allowed_vector_store_indexes",
 	"guardrails",
 	"members",
+	"model_id",
 	"object_permission",
+	"object_permission_id",
 	"policies",
 	"prompts",
 	"router_settings",
-	"rpm_limit_type",
 	"secret_manager_settings",
 	"team_member_key_duration",
 	"team_member_permissions",
-	"tpm_limit_type",
 ] as const;
 
 const newBody = toBody(
@@ -111,9 +87,19 @@ const newBody = toBody(
 	},
 	inert,
 );
-const updateBody = toBody({ ...acted, team_id: text }, inert);
-const oneTeam = z.object({ team_id: text }, "The body must be an object");
-const deleteBody = z.object({ team_ids: texts }, "The body must be an object");
+
+/** Columns of a team that `/team/update` does not set; members have routes of their own. */
+const shown = [
+	"created_at",
+	"keys",
+	"members_with_roles",
+	"team_memberships",
+	...shownOfLimited,
+] as const;
+
+const updateBody = toBody({ ...acted, team_id: text }, inert, { shown });
+const oneTeam = toBody({ team_id: text });
+const deleteBody = toBody({ team_ids: texts });
 
 type Fields = {
 	readonly [K in keyof typeof acted]?: z.output<(typeof acted)[K]>;
@@ -129,7 +115,7 @@ function editTeam(team: Team, fields: Fields, state: AdminState): Team {
 		metadata: fields.metadata ?? team.metadata,
 		models: fields.models ?? team.models,
 		modelAliases: fields.model_aliases ?? team.modelAliases,
-		tags: fields.tags?.map(cleanLabel) ?? team.tags,
+		tags: fields.tags ?? team.tags,
 		blocked: fields.blocked ?? team.blocked,
 		memberLimits: {
 			maxBudgetNanos: said(fields.team_member_budget, member.maxBudgetNanos),
@@ -159,35 +145,17 @@ const toNewTeam = (id: string, state: AdminState): Team => ({
 	},
 });
 
-/** A user who is in no table yet is put into it. */
-export function toJoining(
-	{ user_id, user_email }: z.output<typeof joining>,
-	state: AdminState,
-): { readonly user: User; readonly edits: readonly Edit[] } {
-	const known =
-		user_id === undefined
-			? findByEmail(user_email ?? "", state)
-			: state.directory.users.byId(user_id);
-	if (known !== null) return { user: known, edits: [] };
-	const fresh = toNewUser(user_id ?? state.newId(), state);
-	const user = { ...fresh, email: user_email ?? null };
-	return { user, edits: [toEdit("user", user.id, user)] };
-}
-
 async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
-	const { team_id, members_with_roles = [], ...fields } = asked.body;
+	const { team_id, members_with_roles = [], ...sent } = asked.body;
 	const id = team_id ?? state.newId();
+	const fields = await toFresh({ kind: "team", id }, sent, state);
 	const team = await state.directory.change(toAct(asked), () => {
 		requireNew("team", id, state);
-		const joined = members_with_roles.map((one) => ({
-			...toJoining(one, state),
-			role: one.role,
-		}));
+		const { joined, edits } = toJoined(members_with_roles, state);
 		const made = joined.reduce(
-			(so, { user, role }) => withMember(so, user, { role }, state),
+			(so, { user, role }) => withMember(so, user.id, { role }, state),
 			editTeam(toNewTeam(id, state), fields, state),
 		);
-		const edits = joined.flatMap((one) => one.edits);
 		return { edits: [...edits, toEdit("team", id, made)], result: made };
 	});
 	return toTeamRow(team, state);
@@ -197,12 +165,15 @@ async function update(
 	asked: Asked<z.output<typeof updateBody>>,
 	state: AdminState,
 ) {
-	const { team_id: id, ...fields } = asked.body;
+	const { team_id: id, ...sent } = asked.body;
+	const fields = await readBack(sent, shown, () =>
+		toListed(findItem("team", id, state), state),
+	);
 	const team = await changeItem("team", id, toAct(asked), {
 		state,
 		edit: (found) => editTeam(found, fields, state),
 	});
-	await restate({ kind: "team", id }, fields, state);
+	await restate({ kind: "team", id }, fields, team, state);
 	return { team_id: id, data: await toTeamRow(team, state) };
 }
 
@@ -249,10 +220,11 @@ async function remove(
 	return { deleted_teams: gone.teams.map(({ id }) => id) };
 }
 
-const toMemberships = (team: Team, state: AdminState) =>
-	Promise.all(
-		team.members.map((member: Member) => toMembership(team, member, state)),
-	);
+const toMemberships = (
+	team: Team,
+	members: readonly Member[],
+	state: AdminState,
+) => Promise.all(members.map((member) => toMembership(team, member, state)));
 
 function toKeyInfos({ id }: Team, state: AdminState) {
 	const keys = state.directory.keys.list();
@@ -277,9 +249,22 @@ async function info(
 		team_info: await toTeamRow(team, state),
 		// Who holds a key may not see what the others of the team spend.
 		keys: isOwn ? [] : await toKeyInfos(team, state),
-		team_memberships: isOwn ? [] : await toMemberships(team, state),
+		team_memberships: await toMemberships(
+			team,
+			isOwn
+				? team.members.filter(({ userId }) => userId === own.userId)
+				: team.members,
+			state,
+		),
 	};
 }
+
+/** As `/team/list` has it. */
+const toListed = async (team: Team, state: AdminState) => ({
+	...(await toTeamRow(team, state)),
+	team_memberships: await toMemberships(team, team.members, state),
+	keys: await toKeyInfos(team, state),
+});
 
 const listQuery = z.object({
 	user_id: text.optional(),
@@ -298,13 +283,7 @@ async function list(
 				(user === undefined || members.some(({ userId }) => userId === user)) &&
 				(organization ?? organizationId) === organizationId,
 		);
-	return Promise.all(
-		found.map(async (team) => ({
-			...(await toTeamRow(team, state)),
-			team_memberships: await toMemberships(team, state),
-			keys: await toKeyInfos(team, state),
-		})),
-	);
+	return Promise.all(found.map((team) => toListed(team, state)));
 }
 
 export const teamRoutes: readonly ManagedRoute<AdminState>[] = [

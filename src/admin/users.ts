@@ -1,16 +1,8 @@
 /** Users, who own keys: LiteLLM's `/user/…`. */
 import { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
-import { toBlank, type User, userRoles } from "../domain/people.ts";
-import {
-	clearable,
-	metadata,
-	optional,
-	said,
-	texts,
-	toBody,
-	yesOrNo,
-} from "./fields.ts";
+import { toBlank, type User } from "../domain/people.ts";
+import { isNothing, said } from "./fields.ts";
 import {
 	changeItem,
 	editCommon,
@@ -20,68 +12,31 @@ import {
 	requireSome,
 	toEdit,
 } from "./items.ts";
-import { pageNumber, whole } from "./key-list.ts";
+import type { KeyFields } from "./key-fields.ts";
 import { toKeyInfo } from "./key-row.ts";
-import { limitedShape } from "./limit-fields.ts";
+import { requireFreeAlias } from "./keys.ts";
 import { toTimeOrNull } from "./limit-row.ts";
 import { makeKey } from "./make-key.ts";
-import { text } from "./read-input.ts";
+import { readBack } from "./read-back.ts";
+import { refuseField, text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
-import { type AdminState, restate, toAct, toMade } from "./state.ts";
+import { type AdminState, restate, toAct, toFresh, toMade } from "./state.ts";
 import { withMember, withoutMember } from "./team-members.ts";
 import { toTeamRow } from "./team-row.ts";
+import {
+	deleteBody,
+	type FirstKeyFields,
+	namesOfKey,
+	newBody,
+	shownOfUsers,
+	type UserFields,
+	updateBody,
+} from "./user-fields.ts";
+import { listQuery, listUsers, toListed } from "./user-list.ts";
 import { toUserRow } from "./user-row.ts";
 
-const role = z.enum(userRoles, {
-	error: `must be one of ${userRoles.join(", ")}`,
-});
-
-const acted = {
-	user_email: clearable(text),
-	user_alias: clearable(text),
-	user_role: optional(role),
-	organization_id: clearable(text),
-	models: optional(texts),
-	metadata: optional(metadata),
-	...limitedShape,
-};
-
-const inert = [
-	"aliases",
-	"allowed_cache_controls",
-	"blocked",
-	"config",
-	"duration",
-	"guardrails",
-	"key_alias",
-	"object_permission",
-	"organizations",
-	"password",
-	"permissions",
-	"policies",
-	"send_invite_email",
-	"sso_user_id",
-	"team_id",
-] as const;
-
-const newBody = toBody(
-	{
-		...acted,
-		user_id: optional(text),
-		teams: optional(texts),
-		auto_create_key: optional(yesOrNo),
-	},
-	inert,
-);
-const updateBody = toBody({ ...acted, user_id: optional(text) }, inert);
-const deleteBody = toBody({ user_ids: texts });
-
-type Fields = {
-	readonly [K in keyof typeof acted]?: z.output<(typeof acted)[K]>;
-};
-
 /** @throws GatewayError `malformed_request` */
-function editUser(user: User, fields: Fields, state: AdminState): User {
+function editUser(user: User, fields: UserFields, state: AdminState): User {
 	const email = said(fields.user_email, user.email);
 	const other = email === null ? null : findByEmail(email, state);
 	if (other !== null && other.id !== user.id) throw emailTaken();
@@ -97,16 +52,28 @@ function editUser(user: User, fields: Fields, state: AdminState): User {
 }
 
 const emailTaken = () =>
-	new GatewayError(
-		"malformed_request",
-		"user_email: another user has it already. Change that user, or send another address.",
+	refuseField(
+		"user_email",
+		"another user has it already. Change that user, or send another address.",
 	);
 
-export const findByEmail = (
-	email: string,
-	{ directory }: AdminState,
-): User | null =>
-	directory.users.list().find((user) => user.email === email) ?? null;
+/** Whatever the case of its letters. */
+export const toAddress = (email: string): string => email.toLowerCase();
+
+export const findByEmail = (email: string, state: AdminState): User | null =>
+	toFindByEmail(state)(email);
+
+/** For many of them. */
+export function toFindByEmail({ directory }: Pick<AdminState, "directory">) {
+	const byAddress = new Map<string, User>();
+	for (const user of directory.users.list()) {
+		if (user.email === null) continue;
+		const address = toAddress(user.email);
+		if (!byAddress.has(address)) byAddress.set(address, user);
+	}
+	return (email: string): User | null =>
+		byAddress.get(toAddress(email)) ?? null;
+}
 
 export const toNewUser = (id: string, state: AdminState): User => ({
 	...toBlank(id, toMade(state)),
@@ -119,17 +86,20 @@ export const toNewUser = (id: string, state: AdminState): User => ({
 
 /** With a key of their own, unless `auto_create_key` is false, and in the teams that are named. */
 async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
-	const { user_id, teams = [], auto_create_key = true, ...fields } = asked.body;
+	const { user_id, teams = [], auto_create_key = true, ...sent } = asked.body;
 	const id = user_id ?? state.newId();
+	const fields = await toFresh({ kind: "user", id }, sent, state);
 	const secret = `sk-${state.newSecret()}`;
+	requireKey(fields, auto_create_key);
 	const { user, key } = await state.directory.change(toAct(asked), () => {
 		requireNew("user", id, state);
 		const made = editUser(toNewUser(id, state), fields, state);
 		const own = auto_create_key
-			? makeKey(secret, { user_id: id }, toMade(state))
+			? makeKey(secret, toKeyFields(id, fields), toMade(state))
 			: null;
+		if (own !== null) requireFreeAlias(state.directory, own);
 		const joined = [...new Set(teams)].map((team) =>
-			withMember(findItem("team", team, state), made, { role: "user" }, state),
+			withMember(findItem("team", team, state), id, { role: "user" }, state),
 		);
 		return {
 			edits: [
@@ -146,6 +116,28 @@ async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 	};
 }
 
+const toKeyFields = (id: string, fields: FirstKeyFields): KeyFields => ({
+	user_id: id,
+	aliases: fields.aliases,
+	allowed_routes: fields.allowed_routes,
+	duration: fields.duration,
+	key_alias: fields.key_alias,
+	key_type: fields.key_type,
+	tags: fields.tags,
+});
+
+/** @throws GatewayError `malformed_request` for what is said of a key that is not made */
+function requireKey(fields: FirstKeyFields, isMade: boolean): void {
+	const said = namesOfKey.find(
+		(name) => !isNothing(fields[name]) && fields[name] !== "default",
+	);
+	if (isMade || said === undefined) return;
+	throw refuseField(
+		said,
+		"this is for the user's first key, and auto_create_key is false. Leave one of both out.",
+	);
+}
+
 /** By `user_id` or `user_email`. @throws GatewayError `not_found` */
 function findUser(
 	{
@@ -155,22 +147,29 @@ function findUser(
 	state: AdminState,
 ): User {
 	if (user_id !== undefined) return findItem("user", user_id, state);
-	const user = user_email ? findByEmail(user_email, state) : null;
+	if (!user_email) throw refuseField("user_id", "is missing.");
+	const user = findByEmail(user_email, state);
 	if (user !== null) return user;
-	throw new GatewayError("not_found", "user_email: there is no such user.");
+	throw new GatewayError("not_found", "user_email: there is no such user.", {
+		answer: { param: "user_email" },
+	});
 }
 
 async function update(
 	asked: Asked<z.output<typeof updateBody>>,
 	state: AdminState,
 ) {
-	const { user_id, ...fields } = asked.body;
-	const { id } = findUser(asked.body, state);
+	const { user_id: _, ...sent } = asked.body;
+	const found = findUser(asked.body, state);
+	const { id } = found;
+	const fields = await readBack(sent, shownOfUsers, () =>
+		toListed(found, state.directory.keys.list(), state),
+	);
 	const user = await changeItem("user", id, toAct(asked), {
 		state,
 		edit: (found) => editUser(found, fields, state),
 	});
-	await restate({ kind: "user", id }, fields, state);
+	await restate({ kind: "user", id }, fields, user, state);
 	return { user_id: id, data: await toUserRow(user, state) };
 }
 
@@ -229,9 +228,7 @@ async function info(
 	const own = state.readOwnKey(headers);
 	const asked = query.user_id ?? own?.userId ?? null;
 	if (own === null || asked !== own.userId) state.requireOperator(headers);
-	if (asked === null) {
-		throw new GatewayError("malformed_request", "user_id: is missing.");
-	}
+	if (asked === null) throw refuseField("user_id", "is missing.");
 	const user = findItem("user", asked, state);
 	const { keys, teams } = state.directory;
 	const owned = keys.list().filter(({ userId }) => userId === asked);
@@ -243,74 +240,6 @@ async function info(
 		user_info: await toUserRow(user, state),
 		keys: await Promise.all(owned.map((key) => toKeyInfo(key, state))),
 		teams: await Promise.all(joined.map((team) => toTeamRow(team, state))),
-	};
-}
-
-const maxPage = 100;
-const usualPage = 25;
-
-const sorts = {
-	user_id: ({ id }: User) => id,
-	user_email: ({ email }: User) => email ?? "",
-	user_alias: ({ name }: User) => name ?? "",
-	created_at: ({ createdMs }: User) => createdMs,
-	updated_at: ({ updatedMs }: User) => updatedMs,
-} as const;
-
-const listQuery = z.object({
-	role: role.optional(),
-	user_ids: text.optional(),
-	user_email: text.optional(),
-	team: text.optional(),
-	page: pageNumber,
-	page_size: whole(maxPage).default(usualPage),
-	sort_by: z
-		.enum(Object.keys(sorts) as (keyof typeof sorts)[], {
-			error: `must be one of ${Object.keys(sorts).join(", ")}`,
-		})
-		.default("created_at"),
-	sort_order: z
-		.enum(["asc", "desc"], { error: "must be asc or desc" })
-		.default("asc"),
-});
-
-/** `user_ids` is a comma list; of `user_email` a part is enough. */
-async function list(
-	{ query }: Asked<undefined, z.output<typeof listQuery>>,
-	state: AdminState,
-) {
-	const { users, teams, keys } = state.directory;
-	const ids = query.user_ids?.split(",").map((id) => id.trim());
-	const team = query.team === undefined ? null : teams.byId(query.team);
-	const found = users
-		.list()
-		.filter(
-			(user) =>
-				(query.role ?? user.role) === user.role &&
-				(ids?.includes(user.id) ?? true) &&
-				(user.email ?? "").includes(query.user_email ?? "") &&
-				(query.team === undefined ||
-					team?.members.some(({ userId }) => userId === user.id)),
-		);
-	const by = sorts[query.sort_by];
-	const sorted = found.toSorted((a, b) =>
-		by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0,
-	);
-	if (query.sort_order === "desc") sorted.reverse();
-	const start = (query.page - 1) * query.page_size;
-	const page = sorted.slice(start, start + query.page_size);
-	const all = keys.list();
-	return {
-		users: await Promise.all(
-			page.map(async (user) => ({
-				...(await toUserRow(user, state)),
-				key_count: all.filter(({ userId }) => userId === user.id).length,
-			})),
-		),
-		total: found.length,
-		page: query.page,
-		page_size: query.page_size,
-		total_pages: Math.ceil(found.length / query.page_size),
 	};
 }
 
@@ -353,6 +282,6 @@ export const userRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/user/list",
 		summary: "Users, a page at a time",
 		query: listQuery,
-		answer: list,
+		answer: listUsers,
 	}),
 ];

@@ -10,6 +10,7 @@ import { toNanos } from "../domain/nanos.ts";
 import {
 	readOwnKey,
 	requireMasterKey,
+	requireOperator,
 	toDigest,
 } from "../gateway/authenticate.ts";
 import { checkUpstream } from "../gateway/check-upstream.ts";
@@ -139,10 +140,14 @@ async function openManagedRoutes(
 	const { authority, counter, catalog, newId } = gateway;
 	const digest = authority.masterDigest;
 	const { engine, queries } = store;
-	const requireOperator = (headers: RequestHeaders) => {
-		if (digest !== null) requireMasterKey(headers, digest);
+	const toNow = () => ({ authority, nowMs: clock.now() });
+	const common = {
+		engine,
+		queries,
+		clock,
+		requireOperator: (headers: RequestHeaders) =>
+			requireOperator(headers, toNow()),
 	};
-	const common = { engine, queries, clock, requireOperator };
 	const app = openRoutes(gateway);
 	const { maxBudgetNanos } = config.limiting.global;
 	addRoutes(app, spendRoutes, {
@@ -161,8 +166,7 @@ async function openManagedRoutes(
 		calendar: config.limiting.calendar,
 		counter,
 		newId,
-		readOwnKey: (headers) =>
-			readOwnKey(headers, { authority, nowMs: clock.now() }),
+		readOwnKey: (headers) => readOwnKey(headers, toNow()),
 	});
 	return { app, tables: [...spendRoutes, ...manageRoutes] };
 }

@@ -20,15 +20,16 @@ const noRedis = notOffered("limits are kept in this process");
 const noPage = notOffered("there is no dashboard yet");
 const noSink = notOffered("there are no exporters yet");
 const noAlert = notOffered("there are no alerts yet");
-const pricing = notOffered("there is no price table yet");
 const batchPolling = notOffered("batches are not polled yet");
-const budgets = notOffered("there are no budgets yet");
+const resets = harmless("a budget begins anew on time, without a job");
 
 export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {
 	NUM_WORKERS: oneProcess,
 	KEEPALIVE_TIMEOUT: harmless("idle connections are closed after 30 s"),
 	MAX_REQUESTS_BEFORE_RESTART: oneProcess,
-	CONFIG_FILE_PATH: notOffered("settings are environment variables only"),
+	CONFIG_FILE_PATH: notOffered(
+		"settings are environment variables only: max_budget is TOLLWAY_MAX_BUDGET, global_max_parallel_requests is TOLLWAY_MAX_PARALLEL_REQUESTS, model_group_alias is TOLLWAY_MODEL_ALIASES; tollway config lists them",
+	),
 	LITELLM_SALT_KEY: harmless("no provider credential is stored"),
 	DATABASE_SCHEMA: harmless("the tables are in a schema of their own, tollway"),
 	DIRECT_URL: harmless("tables are made and changed through DATABASE_URL"),
@@ -58,12 +59,19 @@ export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {
 	LITELLM_DETAILED_TIMING: harmless("every call line has its times"),
 	LITELLM_MODE: harmless(".env is never read unless --env-file names it"),
 	LITELLM_LICENSE: harmless("there is nothing to license"),
-	LITELLM_LOCAL_MODEL_COST_MAP: pricing,
-	LITELLM_MODEL_COST_MAP_URL: pricing,
+	LITELLM_LOCAL_MODEL_COST_MAP: harmless(
+		"prices are shipped with it and never fetched",
+	),
+	LITELLM_MODEL_COST_MAP_URL: notOffered(
+		"prices are never fetched; TOLLWAY_PRICES_FILE names a file of yours",
+	),
 	PROXY_BATCH_POLLING_INTERVAL: batchPolling,
 	PROXY_BATCH_WRITE_AT: harmless("there is no write queue to tune"),
-	PROXY_BUDGET_RESCHEDULER_MIN_TIME: budgets,
-	PROXY_BUDGET_RESCHEDULER_MAX_TIME: budgets,
+	PROXY_BUDGET_RESCHEDULER_MIN_TIME: resets,
+	PROXY_BUDGET_RESCHEDULER_MAX_TIME: resets,
+	LITELLM_RATE_LIMIT_WINDOW_SIZE: notOffered(
+		"requests and tokens are counted over any 60 seconds",
+	),
 	PROMETHEUS_METRICS_PORT: noSink,
 	PROMETHEUS_MULTIPROC_DIR: oneProcess,
 	SLACK_WEBHOOK_URL: noAlert,

@@ -214,9 +214,15 @@ function readJson(text: string): unknown {
 	}
 }
 
+interface Refusal {
+	readonly error?: { readonly message?: unknown; readonly param?: unknown };
+}
+
 function toRefusal(status: number, answer: unknown, asked: Asked): AskError {
-	if (status === 401) return new AskError(toKeyRefused(asked), status);
-	const told = (answer as { error?: { message?: unknown } })?.error?.message;
+	const { message: told, param } = (answer as Refusal)?.error ?? {};
+	// 403: it is a key, but a virtual one.
+	const isKey = status === 401 || (status === 403 && param === "key");
+	if (isKey) return new AskError(toKeyRefused(asked), status);
 	return new AskError(
 		typeof told === "string"
 			? redactKeys(escapeControls(told))

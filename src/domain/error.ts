@@ -3,9 +3,11 @@
  * Statuses and types follow Anthropic's contract, so that SDKs raise the right class and Claude Code shows our sentence.
  */
 
-interface ErrorRow {
+export interface ErrorRow {
 	readonly status: number;
 	readonly type: string;
+	/** LiteLLM's word for it, on management routes, where that is another. */
+	readonly litellm?: string;
 	/** What SDKs are told: `false` where a retry cannot help; absent where their own rule is right. */
 	readonly retry?: false;
 	/** Seconds. */
@@ -14,10 +16,30 @@ interface ErrorRow {
 
 export const errorTable = {
 	malformed_request: { status: 400, type: "invalid_request_error" },
-	missing_key: { status: 401, type: "authentication_error", retry: false },
-	invalid_key: { status: 401, type: "authentication_error", retry: false },
-	expired_key: { status: 401, type: "authentication_error", retry: false },
-	blocked_key: { status: 401, type: "authentication_error", retry: false },
+	missing_key: {
+		status: 401,
+		type: "authentication_error",
+		litellm: "auth_error",
+		retry: false,
+	},
+	invalid_key: {
+		status: 401,
+		type: "authentication_error",
+		litellm: "token_not_found_in_db",
+		retry: false,
+	},
+	expired_key: {
+		status: 401,
+		type: "authentication_error",
+		litellm: "expired_key",
+		retry: false,
+	},
+	blocked_key: {
+		status: 401,
+		type: "authentication_error",
+		litellm: "auth_error",
+		retry: false,
+	},
 	blocked_end_user: { status: 403, type: "permission_error", retry: false },
 	no_upstream_credential: {
 		status: 401,
@@ -26,7 +48,12 @@ export const errorTable = {
 	},
 	unknown_model: { status: 403, type: "permission_error", retry: false },
 	model_not_allowed: { status: 403, type: "permission_error", retry: false },
-	forbidden: { status: 403, type: "permission_error", retry: false },
+	forbidden: {
+		status: 403,
+		type: "permission_error",
+		litellm: "auth_error",
+		retry: false,
+	},
 	not_found: { status: 404, type: "not_found_error", retry: false },
 	method_not_allowed: {
 		status: 405,
@@ -44,7 +71,11 @@ export const errorTable = {
 		type: "invalid_request_error",
 		retry: false,
 	},
-	internal: { status: 500, type: "api_error" },
+	internal: {
+		status: 500,
+		type: "api_error",
+		litellm: "internal_server_error",
+	},
 	upstream_unreachable: { status: 502, type: "api_error" },
 	upstream_invalid: { status: 502, type: "api_error" },
 	busy: { status: 503, type: "overloaded_error", retryAfter: 1 },
@@ -60,6 +91,10 @@ export interface Answer {
 	readonly retry?: boolean;
 	/** Seconds; null: waiting does not help. */
 	readonly retryAfter?: number | null;
+	/** As in the table. */
+	readonly litellm?: string;
+	/** The field that it is about; only management routes tell it. */
+	readonly param?: string;
 	readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -59,28 +59,47 @@ export interface Limited extends LimitSet {
 	readonly createdMs: number;
 }
 
-/** Own words first; where there are none, those of the linked budget. */
+/**
+ * Own words first; where there are none, those of the linked budget. Whose the budget is, theirs is its duration, if they
+ * said one: a soft budget or a duration of one's own does not stretch the window of the budget that one is linked with.
+ */
 export function lay(own: LimitSet, under: LimitSet | null): LimitSet {
 	if (under === null) return own;
-	const hasBudget = own.maxBudgetNanos !== null || own.softBudgetNanos !== null;
+	const isUnder = own.maxBudgetNanos === null && under.maxBudgetNanos !== null;
+	const [first, second] = isUnder ? [under, own] : [own, under];
 	return {
-		maxBudgetNanos: own.maxBudgetNanos ?? under.maxBudgetNanos,
+		maxBudgetNanos: first.maxBudgetNanos,
 		softBudgetNanos: own.softBudgetNanos ?? under.softBudgetNanos,
-		budgetDuration: hasBudget
-			? own.budgetDuration
-			: (own.budgetDuration ?? under.budgetDuration),
+		budgetDuration: first.budgetDuration ?? second.budgetDuration,
 		budgetLimits: own.budgetLimits.length
 			? own.budgetLimits
 			: under.budgetLimits,
 		rpmLimit: own.rpmLimit ?? under.rpmLimit,
 		tpmLimit: own.tpmLimit ?? under.tpmLimit,
 		maxParallel: own.maxParallel ?? under.maxParallel,
-		modelLimits: own.modelLimits.length ? own.modelLimits : under.modelLimits,
+		modelLimits: layModels(own.modelLimits, under.modelLimits),
 	};
 }
 
-/** Whether money is among the limits. */
-export const hasBudget = (set: LimitSet): boolean =>
-	set.maxBudgetNanos !== null ||
-	set.budgetLimits.length > 0 ||
-	set.modelLimits.some(({ maxBudgetNanos }) => maxBudgetNanos !== null);
+/** Model by model, as above: a limit for one model does not lift those for the others. */
+function layModels(
+	own: readonly ModelLimit[],
+	under: readonly ModelLimit[],
+): readonly ModelLimit[] {
+	const left = new Map(under.map((one) => [one.model, one]));
+	const laid = own.map((one): ModelLimit => {
+		const other = left.get(one.model);
+		left.delete(one.model);
+		if (other === undefined) return one;
+		const [first, second] =
+			one.maxBudgetNanos === null ? [other, one] : [one, other];
+		return {
+			model: one.model,
+			maxBudgetNanos: first.maxBudgetNanos,
+			duration: first.duration ?? second.duration,
+			rpmLimit: one.rpmLimit ?? other.rpmLimit,
+			tpmLimit: one.tpmLimit ?? other.tpmLimit,
+		};
+	});
+	return [...laid, ...left.values()];
+}

@@ -24,4 +24,6 @@ export interface Limit {
 	readonly model: string | null;
 	/** Passing it is told, and refuses nothing. */
 	readonly soft?: true;
+	/** The budget that its subject is said to have: `max_budget`, and not one of several windows or models. */
+	readonly main?: true;
 }

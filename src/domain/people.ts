@@ -36,7 +36,6 @@ export type UserRole = (typeof userRoles)[number];
 /** One user within one team. What is null is as the team says for its members. */
 export interface Member {
 	readonly userId: string;
-	readonly email: string | null;
 	readonly role: "admin" | "user";
 	readonly maxBudgetNanos: number | null;
 	readonly budgetDuration: string | null;

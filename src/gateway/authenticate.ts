@@ -196,13 +196,41 @@ export function requireMasterKey(
 	if (!timingSafeEqual(toDigest(key.value), digest)) throw invalidKey(key);
 }
 
+/** What LiteLLM calls the field. */
+const aboutKey = { answer: { param: "key" } } as const;
+
+interface AuthorityNow {
+	readonly authority: Authority;
+	readonly nowMs: number;
+}
+
+/** @throws GatewayError unless the master key is presented, or nobody needs one; `forbidden` to the holder of a virtual key */
+export function requireOperator(
+	headers: RequestHeaders,
+	now: AuthorityNow,
+): void {
+	const { masterDigest } = now.authority;
+	if (masterDigest === null) return;
+	try {
+		requireMasterKey(headers, masterDigest);
+	} catch (error) {
+		// Who holds a key does not guess at one.
+		if (readOwnKey(headers, now) === null) throw error;
+		throw new GatewayError(
+			"forbidden",
+			"This is for the gateway's operator: send the master key. A virtual key may ask about itself only, with GET /key/info.",
+			aboutKey,
+		);
+	}
+}
+
 /** The virtual key that the headers present; null: none that is known. @throws GatewayError `expired_key`, `blocked_key` */
 export function readOwnKey(
 	headers: RequestHeaders,
-	options: { readonly authority: Authority; readonly nowMs: number },
+	{ authority, nowMs }: AuthorityNow,
 ): VirtualKey | null {
-	const open = { ...options.authority, masterDigest: null };
-	return toCaller(toPresented(headers), open, options.nowMs).key;
+	const open = { ...authority, masterDigest: null };
+	return toCaller(toPresented(headers), open, nowMs).key;
 }
 
 function toPresented(headers: RequestHeaders): Presented[] {
@@ -235,6 +263,7 @@ const invalidKey = ({ header }: Presented) =>
 	new GatewayError(
 		"invalid_key",
 		`The gateway key in the ${header} header is not known to Tollway. Ask its operator for a valid one.`,
+		aboutKey,
 	);
 
 function missingKeySentence(presented: readonly Presented[]): string {

@@ -1,5 +1,6 @@
 /** What a reply that is read whole tells its client of the call, in LiteLLM's headers. */
-import { toDecimalText, toDollarText } from "../domain/nanos.ts";
+import type { Measure } from "../domain/limit.ts";
+import { toDecimalText, toDollarText, toNanos } from "../domain/nanos.ts";
 import type { CostParts } from "../pricing/cost.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
@@ -34,10 +35,6 @@ export function addCostHeaders(
 		gateway.upstreamUrl + route.upstreamPath,
 	);
 	if (entry === null) return;
-	// What everybody has spent together is not for the holders of keys.
-	if (!call.grant?.key) {
-		headers.set("x-litellm-key-spend", toDollarText(call.spendAtStart));
-	}
 	addTimes(headers, call, gateway);
 	if (entry.cost === null) return;
 	const cost = toDollarText(entry.cost);
@@ -48,6 +45,30 @@ export function addCostHeaders(
 		const picos = charge.bill.parts[part];
 		if (picos === 0n && !always.has(part)) continue;
 		headers.set(header, toDecimalText(picos, picoPlaces));
+	}
+}
+
+/** Per measure the header that tells the key's own limit. */
+const ofKey: Readonly<Partial<Record<Measure, string>>> = {
+	requests: "x-litellm-key-rpm-limit",
+	tokens: "x-litellm-key-tpm-limit",
+};
+
+/** What the key may use, and had spent: only what there is. Without a budget nobody counts what a key has spent. */
+export function addKeyHeaders(
+	headers: Headers,
+	{ limits, keyBudget, spendAtStart }: OpenCall,
+): void {
+	if (spendAtStart !== null) {
+		headers.set("x-litellm-key-spend", toDollarText(spendAtStart));
+	}
+	for (const { ceiling } of keyBudget) {
+		headers.set("x-litellm-key-max-budget", toDollarText(toNanos(ceiling)));
+	}
+	for (const { subject, measure, model, ceiling } of limits) {
+		const header = ofKey[measure];
+		if (header === undefined || subject.kind !== "key") continue;
+		if (model === null) headers.set(header, String(ceiling));
 	}
 }
 

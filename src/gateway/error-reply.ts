@@ -17,23 +17,26 @@ export function toErrorReply(
 	id: string,
 	envelope: Envelope,
 ): Response {
-	const { status, type } = error.row;
 	const {
+		status,
+		type,
+		litellm = type,
 		retry,
 		retryAfter,
+		param = null,
 		headers: more,
 	} = { ...error.row, ...error.answer };
 	const requestId = `req_tollway_${id.replaceAll("-", "")}`;
-	const inner = {
-		type,
-		message: error.message,
-		param: null,
-		code: String(status),
-	};
+	const { message } = error;
+	const code = String(status);
 	const body =
 		envelope === "anthropic"
-			? { type: "error", error: inner, request_id: requestId }
-			: { error: inner };
+			? {
+					type: "error",
+					error: { type, message, param: null, code },
+					request_id: requestId,
+				}
+			: { error: { message, type: litellm, param, code } };
 	const headers = new Headers({
 		"content-type": "application/json",
 		"request-id": requestId,

@@ -62,8 +62,10 @@ export interface OpenCall extends Flight {
 	/** Null until the call is settled. */
 	entry: Entry | null;
 	charge: Charge | null;
-	/** What the operator had paid when it began. */
-	spendAtStart: Nanos;
+	/** Of the key's `max_budget`; none where it has none. */
+	keyBudget: readonly Limit[];
+	/** What was spent when it was let in: by its key, or by everybody where it has none; null: nobody counts that. */
+	spendAtStart: Nanos | null;
 	streamed: boolean;
 	status: number | null;
 	firstByteMs: number | null;
@@ -128,7 +130,8 @@ export function openCall(
 		meter: null,
 		entry: null,
 		charge: null,
-		spendAtStart: gateway.totals.allNanos(),
+		keyBudget: noLimits,
+		spendAtStart: null,
 		streamed: false,
 		status: null,
 		firstByteMs: null,

@@ -1,7 +1,7 @@
 import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
 import { addBudgetHeaders } from "./budget-headers.ts";
-import { addCostHeaders } from "./cost-headers.ts";
+import { addCostHeaders, addKeyHeaders } from "./cost-headers.ts";
 import { decode, maxRatio } from "./encoding.ts";
 import { toPublicBase } from "./guard.ts";
 import { hashReply } from "./hash-bodies.ts";
@@ -126,6 +126,7 @@ function toAnswer(
 	const answer = new Response(body, { status, headers });
 	stripReplyHeaders(answer.headers);
 	answer.headers.set("x-litellm-call-id", call.id);
+	if (!call.streamed) addKeyHeaders(answer.headers, call);
 	addBudgetHeaders(answer.headers, call, gateway);
 	return answer;
 }

@@ -1,6 +1,7 @@
 /** What a call takes of its limits before it goes on, and gives back when it is over. */
 import type { Entry } from "../domain/entry.ts";
 import type { Refusal } from "../domain/judge.ts";
+import { toNanos } from "../domain/nanos.ts";
 import type { Amounts, Reserved } from "../limits/counter.ts";
 import { StoreError } from "../store/engine.ts";
 import { toModels } from "./allowed-models.ts";
@@ -20,7 +21,8 @@ export function reserve(
 	const { hold, grant, opening } = call;
 	const key = grant?.key ?? null;
 	const models = toModels(call);
-	const { subjects, limits } = gateway.limits.find({
+	if (key === null) call.spendAtStart = gateway.totals.allNanos();
+	const { subjects, limits, keyBudget } = gateway.limits.find({
 		key,
 		endUser: opening?.endUser ?? null,
 		tags: opening?.tags ?? noTags,
@@ -28,15 +30,16 @@ export function reserve(
 	});
 	if (key === null && limits.length === 0) return null;
 	call.limits = limits;
+	call.keyBudget = keyBudget;
 	const wanted = {
 		nanos: grant?.payer === "operator" ? hold.nanos : 0n,
 		tokens: hold.inputTokens + hold.outputTokens,
 	};
 	const asking = { id: call.id, subjects, limits, models, wanted };
 	const reserved = gateway.counter.reserve(asking);
-	if (!(reserved instanceof Promise)) return keep(reserved, call);
+	if (!(reserved instanceof Promise)) return keep(reserved, call, gateway);
 	return reserved.then(
-		(it) => keep(it, call),
+		(it) => keep(it, call, gateway),
 		(error) => {
 			throw error instanceof StoreError ? ledgerDown(error) : error;
 		},
@@ -45,9 +48,17 @@ export function reserve(
 
 const noTags: readonly string[] = [];
 
-function keep({ reservation, refusal }: Reserved, call: OpenCall) {
+function keep(
+	{ reservation, refusal }: Reserved,
+	call: OpenCall,
+	{ counter }: Gateway,
+): Refusal | null {
 	if (refusal !== null) return refusal;
 	call.reservation = reservation;
+	if (call.keyBudget.length > 0) {
+		const fullness = counter.fullest(call.keyBudget);
+		call.spendAtStart = fullness && toNanos(fullness.spent);
+	}
 	// It may have ended while it waited.
 	if (call.over) endReservation(call);
 	return null;

@@ -28,6 +28,8 @@ export interface CallLimits {
 	readonly subjects: readonly Subject[];
 	/** Of these; those that are about this call. */
 	readonly limits: readonly Limit[];
+	/** Of these the key's own `max_budget`; none where it has none. */
+	readonly keyBudget: readonly Limit[];
 }
 
 export interface CallLimitsOptions {
@@ -95,11 +97,12 @@ export function openCallLimits(options: CallLimitsOptions): LimitFinder {
 
 function select(found: Kept, { models }: Belonging): CallLimits {
 	if (!found.hasModels) return found;
+	const { subjects, keyBudget } = found;
 	const limits = found.limits.filter(
 		({ model }) =>
 			model === null || models.some((one) => allowsModel([model], one)),
 	);
-	return { subjects: found.subjects, limits };
+	return { subjects, limits, keyBudget };
 }
 
 function baseOf(s: State, key: VirtualKey): Kept {
@@ -139,14 +142,10 @@ export function toMemberSet(team: Team | null, userId: string): Limited | null {
 	if (team === null) return null;
 	const member = findMember(team, userId);
 	const under = team.memberLimits;
-	const ownBudget = member?.maxBudgetNanos ?? null;
 	return {
 		...noLimits,
-		maxBudgetNanos: ownBudget ?? under.maxBudgetNanos,
-		budgetDuration:
-			ownBudget === null
-				? under.budgetDuration
-				: (member?.budgetDuration ?? null),
+		maxBudgetNanos: member?.maxBudgetNanos ?? under.maxBudgetNanos,
+		budgetDuration: member?.budgetDuration ?? under.budgetDuration,
 		rpmLimit: member?.rpmLimit ?? under.rpmLimit,
 		tpmLimit: member?.tpmLimit ?? under.tpmLimit,
 		budgetId: null,
@@ -182,6 +181,7 @@ function extend(
 		untilMs: Math.min(base.untilMs, untilMs),
 		hasModels: base.hasModels || hasModels,
 		hasBudget: base.hasBudget,
+		keyBudget: base.keyBudget,
 		subjects: [...base.subjects, ...subjects],
 		limits: limits.length === 0 ? base.limits : [...base.limits, ...limits],
 	};
@@ -250,8 +250,15 @@ const keep = (
 	limits,
 	untilMs,
 	hasModels: limits.some(({ model }) => model !== null),
-	hasBudget: limits.some(({ measure, soft }) => measure === "nanos" && !soft),
+	hasBudget: limits.some(isBudget),
+	keyBudget: limits.filter(isKeyBudget),
 });
+
+const isBudget = ({ measure, soft }: Limit): boolean =>
+	measure === "nanos" && !soft;
+
+const isKeyBudget = (limit: Limit): boolean =>
+	isBudget(limit) && limit.subject.kind === "key" && limit.main === true;
 
 const dayMs = 86_400_000;
 

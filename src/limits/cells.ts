@@ -221,7 +221,9 @@ export function addSpent(period: Period, nanos: bigint): void {
 
 export function restateCell(cell: Cell, spent: bigint, nowMs: number): void {
 	const period = periodAt(cell, nowMs);
-	period.balance = { ...period.balance, settled: spent };
+	// What is said is of all models together: see `withResets`.
+	const settled = cell.model === null ? spent : 0n;
+	period.balance = { ...period.balance, settled };
 	cell.loaded = true;
 }
 
@@ -233,6 +235,7 @@ export function findFullest(
 ) {
 	let fullest: {
 		limit: Limit;
+		spent: bigint;
 		share: number;
 		resetsMs: number | null;
 	} | null = null;
@@ -246,7 +249,8 @@ export function findFullest(
 				? 1
 				: Number(balance.settled) / Number(limit.ceiling);
 		if (fullest !== null && share <= fullest.share) continue;
-		fullest = { limit, share, resetsMs: toResetMs(window) };
+		const spent = balance.settled;
+		fullest = { limit, spent, share, resetsMs: toResetMs(window) };
 	}
 	return fullest;
 }

@@ -28,7 +28,9 @@ export type Reserved =
 /** How full a budget is. */
 export interface Fullness {
 	readonly limit: Limit;
-	/** Spent, as a part of the ceiling; open holds are not. */
+	/** Nano-dollars; open holds are not part of it. */
+	readonly spent: bigint;
+	/** The same as a part of the ceiling. */
 	readonly share: number;
 	/** Since 1970; null: never. */
 	readonly resetsMs: number | null;
@@ -51,8 +53,8 @@ export interface Counter {
 	/** The subject is gone: nothing of it is kept. Calls of it that run end as they would have. */
 	forget(subject: Subject): void;
 	/**
-	 * What the subject has spent, in each of its windows of now, is so much and no longer what was counted; what open calls
-	 * hold stays. Rejects with StoreError.
+	 * What the subject has spent, in each of its windows of now, is so much and no longer what was counted, and nothing for
+	 * single models; what open calls hold stays. Rejects with StoreError.
 	 */
 	restate(subject: Subject, spent: Nanos): Promise<void>;
 	/** Of these limits' budgets the fullest; null: there is none, or none has been asked for yet. */

@@ -42,7 +42,7 @@ export function toLimits(
 		...toLimit(of, "concurrent", unending, set.maxParallel),
 		...toLimit(of, "requests", perMinute, set.rpmLimit),
 		...toLimit(of, "tokens", perMinute, set.tpmLimit),
-		...toLimit(of, "nanos", span, set.maxBudgetNanos),
+		...toLimit(of, "nanos", span, set.maxBudgetNanos, { main: true }),
 		...toLimit(of, "nanos", span, set.softBudgetNanos, { soft: true }),
 		...set.budgetLimits.flatMap(({ duration, maxBudgetNanos }) =>
 			toLimit(of, "nanos", of.toSpan(duration), maxBudgetNanos),
@@ -66,7 +66,7 @@ const toLimit = (
 	measure: Measure,
 	span: Span,
 	ceiling: number | null,
-	{ model = null as string | null, soft = false } = {},
+	{ model = null as string | null, soft = false, main = false } = {},
 ): Limit[] =>
 	ceiling === null
 		? []
@@ -78,6 +78,7 @@ const toLimit = (
 					ceiling: BigInt(ceiling),
 					model,
 					...(soft && { soft: true }),
+					...(main && { main: true }),
 				},
 			];
 
@@ -127,12 +128,23 @@ export function toInForce(
 	};
 }
 
+export interface When {
+	readonly calendar: Calendar;
+	readonly nowMs: number;
+}
+
 /** The window of now of the main budget, or of what is spent where there is none; null: it does not reset. */
-export function findWindow(
-	{ set, anchorMs }: InForce,
-	calendar: Calendar,
-	nowMs: number,
+export const findWindow = (
+	{ set, anchorMs }: Pick<InForce, "set" | "anchorMs">,
+	when: When,
+): Window | null => windowOf(set.budgetDuration, anchorMs, when);
+
+/** The same of any duration. */
+export function windowOf(
+	duration: string | null,
+	anchorMs: number,
+	{ calendar, nowMs }: When,
 ): Window | null {
-	const span = toSpan(set.budgetDuration, anchorMs, calendar);
+	const span = toSpan(duration, anchorMs, calendar);
 	return span.kind === "scheduled" ? windowAt(span.schedule, nowMs) : null;
 }

@@ -20,10 +20,13 @@ export function openShelf<T extends Item>(
 	const byId = new Map<string, T>();
 	const byAlias = new Map<string, T>();
 	const byName = new Map<string, T>();
+	/** Null after a change. */
+	let listed: readonly T[] | null = null;
 	const displace = (id: string) => {
 		const item = byId.get(id);
 		if (item === undefined) return;
 		byId.delete(id);
+		listed = null;
 		// A name that was given up may be another's by now.
 		for (const name of toNames(item)) {
 			if (byName.get(name) === item) byName.delete(name);
@@ -35,10 +38,14 @@ export function openShelf<T extends Item>(
 		byId: (id) => byId.get(id) ?? null,
 		byAlias: (alias) => byAlias.get(alias) ?? null,
 		isEmpty: () => byId.size === 0,
-		list: () => [...byId.values()].sort(byAge),
+		list: () => {
+			listed ??= [...byId.values()].sort(byAge);
+			return listed;
+		},
 		place: (item) => {
 			displace(item.id);
 			byId.set(item.id, item);
+			listed = null;
 			for (const name of toNames(item)) byName.set(name, item);
 			if (item.alias !== null) byAlias.set(item.alias, item);
 		},

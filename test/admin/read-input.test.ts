@@ -93,15 +93,16 @@ test("a body without any content-type, and one in chunks", async () => {
 });
 
 test.each([
-	["", "The body must be JSON."],
-	[undefined, "The body must be JSON."],
-	["{", "The body must be JSON."],
-	["name=ada", "The body must be JSON."],
-	["[]", "must be an object."],
-	["null", "must be an object."],
-	['{"name":""}', "name: must not be empty."],
-	['{"name":7}', "name: must be one text."],
-])("400 for the body %p", async (body, message) => {
+	["", "The body must be JSON.", null],
+	[undefined, "The body must be JSON.", null],
+	["{", "The body must be JSON.", null],
+	["name=ada", "The body must be JSON.", null],
+	["[]", "must be an object.", null],
+	["null", "must be an object.", null],
+	['{"name":""}', "name: must not be empty.", "name"],
+	['{"name":7}', "name: must be one text.", "name"],
+	['{"name":"\\ud800"}', "name: must be well-formed text.", "name"],
+])("400 for the body %p", async (body, message, param) => {
 	const answer = await ask(body, {
 		"content-type": "application/json",
 	});
@@ -109,7 +110,7 @@ test.each([
 	expect(answer.body.error).toEqual({
 		type: "invalid_request_error",
 		message,
-		param: null,
+		param,
 		code: "400",
 	});
 });

@@ -146,13 +146,13 @@ describe.each(engines)("sums on $name", ({ can, open }) => {
 			});
 			const nobody = await app.get(path, { end_user_id: "nobody" });
 			expect(nobody).toEqual({
-				status: 400,
+				status: 404,
 				body: {
 					error: {
-						type: "invalid_request_error",
+						type: "not_found_error",
 						message: "End User Id=nobody does not exist in db.",
-						param: null,
-						code: "400",
+						param: "end_user_id",
+						code: "404",
 					},
 				},
 			});

@@ -69,6 +69,10 @@ test("a raise counts until it ends", async () => {
 		expect(performance.now()).toBeLessThan(deadline);
 		await Bun.sleep(50);
 	}
+	// Over as it is, it comes back with the whole object.
+	const { info } = await op.manage(`/key/info?key=${key}`);
+	const again = await op.manage("/key/update", { ...info, key });
+	expect(again.metadata).toEqual(info.metadata);
 });
 
 describe("limits of a model", () => {

@@ -40,6 +40,19 @@ export async function openOperator(env: Readonly<Record<string, string>> = {}) {
 		});
 		return { status: reply.status, body: await reply.json() };
 	};
+	/** The same with a body as it stands, and whatever headers. */
+	const post = async (
+		path: string,
+		body: string,
+		headers: Readonly<Record<string, string>> = {},
+	): Promise<Answer> => {
+		const reply = await fetch(rig.url + path, {
+			method: "POST",
+			headers: { authorization: `Bearer ${masterKey}`, ...headers },
+			body,
+		});
+		return { status: reply.status, body: await reply.json() };
+	};
 	/** A management call that must work. */
 	const manage = async (path: string, body?: unknown): Promise<Json> => {
 		const answer = await ask(path, body);
@@ -70,7 +83,7 @@ export async function openOperator(env: Readonly<Record<string, string>> = {}) {
 		const { cost, held } = await rig.entryOf(id);
 		return { cost: Number(cost) / 1e9, held: Number(held) / 1e9, id };
 	};
-	return { rig, ask, manage, call, spend, stop: rig.stop };
+	return { rig, ask, post, manage, call, spend, stop: rig.stop };
 }
 
 export type Operator = Awaited<ReturnType<typeof openOperator>>;

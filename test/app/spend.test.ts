@@ -87,7 +87,7 @@ test("without the master key nobody sees what was spent, in LiteLLM's envelope",
 	}
 	const refused = await ask("/customer/info?end_user_id=nobody");
 	expect(refused).toMatchObject({
-		status: 400,
-		body: { error: { code: "400" } },
+		status: 404,
+		body: { error: { code: "404", param: "end_user_id" } },
 	});
 });

@@ -199,13 +199,20 @@ describe("teams", () => {
 	});
 
 	test("the holder of a key sees its team, and nobody else's spend", async () => {
-		await op.manage("/team/new", { team_id: "own" });
+		await op.manage("/team/new", {
+			team_id: "own",
+			members_with_roles: [{ user_id: "me" }, { user_id: "other" }],
+		});
 		await op.manage("/team/new", { team_id: "foreign" });
-		const { key } = await op.manage("/key/generate", { team_id: "own" });
+		const { key } = await op.manage("/key/generate", {
+			team_id: "own",
+			user_id: "me",
+		});
 		const own = await op.ask("/team/info", undefined, key);
 		expect(own).toMatchObject({ status: 200, body: { team_id: "own" } });
 		expect(own.body.keys).toEqual([]);
+		expect(own.body.team_memberships).toMatchObject([{ user_id: "me" }]);
 		const path = "/team/info?team_id=foreign";
-		expect((await op.ask(path, undefined, key)).status).toBe(401);
+		expect((await op.ask(path, undefined, key)).status).toBe(403);
 	});
 });

@@ -253,6 +253,7 @@ describe.each(keepers)("counts $name", ({ can, open }) => {
 			await rest();
 			expect(counter.fullest(limits)).toEqual({
 				limit: limits[0] as (typeof limits)[0],
+				spent: 60n,
 				share: 0.6,
 				resetsMs: startMs + 60_000,
 			});

@@ -210,7 +210,8 @@ describe("a list", () => {
 
 	test("gives no more than a page, and of pages that are not there none", async () => {
 		const rows: [string, number][] = [
-			["size=999999999", 200],
+			["size=100", 200],
+			["size=999999999", 400],
 			["size=999999999999", 400],
 			["size=-1", 400],
 			["size=0x10", 400],

@@ -1,13 +1,12 @@
 /** The holder of a key who wants to be more than that (T-05, T-06): whatever a call says, the key is who it is. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { keyRoutes } from "../../src/admin/keys.ts";
-import { spendRoutes } from "../../src/admin/spend.ts";
+import { manageRoutes, spendRoutes } from "../../src/app/managed-routes.ts";
 import { type LedgerRig, openLedgerRig } from "../ledger-rig.ts";
 import { openCallers } from "./callers.ts";
 
 const masterKey = "sk-master-of-the-tenants-0123456789";
 let rig: LedgerRig;
-const { ask, make } = openCallers(() => rig.url, masterKey);
+const { ask, make, manage } = openCallers(() => rig.url, masterKey);
 
 /** What one can be made as a key that sounds like more. */
 const roles: Record<string, object> = {
@@ -40,7 +39,17 @@ beforeAll(async () => {
 	for (const [role, fields] of Object.entries(roles)) {
 		keys.set(role, await make(fields));
 	}
-	other = await make({ key_alias: "another tenant's", user_id: "other" });
+	for (const [path, body] of [
+		["/user/new", { user_id: "other", user_alias: "their own" }],
+		["/team/new", { team_id: "foreign", team_alias: "their own" }],
+	] as const) {
+		expect((await manage(path, body)).status).toBe(200);
+	}
+	other = await make({
+		key_alias: "another tenant's",
+		user_id: "other",
+		team_id: "foreign",
+	});
 });
 afterAll(() => rig.stop());
 
@@ -83,7 +92,7 @@ const headers: Record<string, string> = {
 	cookie: "token=proxy_admin",
 };
 
-const routes = [...keyRoutes, ...spendRoutes];
+const routes = [...manageRoutes, ...spendRoutes];
 const ofOperator = routes.filter((route) => route.for === "operator");
 
 const readObjects = () =>
@@ -94,11 +103,26 @@ const toCall = (
 	{ method, path }: { method: string; path: string },
 	part: object,
 ) => ({
-	path: `${path.replace(":key", other.token)}${
+	path: `${path
+		.replace(":key", other.token)
+		.replace(":team_id", "foreign")
+		.replace(":user_id", "other")}${
 		method === "GET" ? `?key=${other.token}&api_key=${other.token}` : ""
 	}`,
 	method,
-	body: { key: other.token, keys: [other.token], end_user_id: "x", ...part },
+	body: {
+		key: other.token,
+		keys: [other.token],
+		user_ids: ["other"],
+		team_ids: ["foreign"],
+		team_id: "foreign",
+		user_id: "other",
+		member: { user_id: "other" },
+		name: "tag",
+		id: "budget",
+		end_user_id: "x",
+		...part,
+	},
 });
 
 describe.each(Object.keys(roles))("%s", (role) => {
@@ -145,6 +169,21 @@ describe.each(Object.keys(roles))("%s", (role) => {
 		expect((await ask(twice, { key })).text).not.toContain(other.token);
 	});
 
+	test("sees neither another's team nor another user, by whatever name", async () => {
+		const { key } = keyOf(role);
+		const paths = [
+			"/team/info?team_id=foreign",
+			"/user/info?user_id=other",
+			"/user/info?user_id=other&user_id=default_user_id",
+			"/team/info?team_id=foreign&team_id=litellm_proxy_master_key",
+		];
+		for (const path of paths) {
+			const asked = await ask(path, { key, method: "GET", headers });
+			expect([path, asked.status]).toEqual([path, 403]);
+			expect(asked.text).not.toContain("their own");
+		}
+	});
+
 	test("is told nothing by the health routes that a stranger is not", async () => {
 		const { key } = keyOf(role);
 		for (const path of ["/health", "/health/readiness", "/routes"]) {
@@ -182,7 +221,7 @@ test("nobody manages without a key, or with two at once", async () => {
 		// The one that counts is the first of the table, whatever stands in the others.
 		const both = { "x-litellm-api-key": key, "x-api-key": masterKey };
 		const two = await ask(path, { method, body, headers: both });
-		expect(two.status).toBe(401);
+		expect(two.status).toBe(403);
 	}
 });
 
@@ -192,7 +231,8 @@ test("the tables of routes are those that the gateway answers", async () => {
 		body.routes.map((one: { path: string }) => one.path),
 	);
 	for (const { path } of routes) expect(answered).toContain(path);
-	const managed = /^\/(?:key|spend|global|customer|end_user)\//;
+	const managed =
+		/^\/(?:key|spend|global|customer|end_user|team|user|budget|tag)\//;
 	const known = new Set(routes.map(({ path }) => path));
 	for (const path of answered as Set<string>) {
 		if (managed.test(path)) expect(known).toContain(path);
@@ -208,5 +248,7 @@ test("every route says who may call it", () => {
 	expect(ofHolder.map(({ path }) => path).sort()).toEqual([
 		"/key/health",
 		"/key/info",
+		"/team/info",
+		"/user/info",
 	]);
 });

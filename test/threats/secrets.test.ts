@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type AddressInfo, createServer } from "node:net";
 import { keyRoutes } from "../../src/admin/keys.ts";
 import { spendRoutes } from "../../src/admin/spend.ts";
-import { errorTable } from "../../src/domain/error.ts";
+import { type ErrorRow, errorTable } from "../../src/domain/error.ts";
 import { type Canary, findIn, toCanaries } from "../canaries.ts";
 import { type LedgerRig, openLedgerRig, readAll } from "../ledger-rig.ts";
 import { openRig, upstreamKey } from "../rig.ts";
@@ -111,8 +111,9 @@ test("our own refusals tell nothing, and each is a row of the table", async () =
 		await manage(`/spend/logs?start_date=${masterKey}&end_date=${key}`),
 		await manage(`/key/list?sort_by=${key}`),
 	];
-	const types = new Set<string>(
-		Object.values(errorTable).map(({ type }) => type),
+	const rows: readonly ErrorRow[] = Object.values(errorTable);
+	const types = new Set(
+		rows.flatMap(({ type, litellm = type }) => [type, litellm]),
 	);
 	for (const answer of answers) {
 		expect(answer.status).toBeWithin(400, 500);
