@@ -1,6 +1,6 @@
 /** What a call takes of its limits before it goes on, and gives back when it is over. */
 import type { Entry } from "../domain/entry.ts";
-import type { Amounts, Reserved } from "../limits/counter.ts";
+import type { Actual, Reserved } from "../limits/counter.ts";
 import { StoreError } from "../store/engine.ts";
 import { toModels } from "./allowed-models.ts";
 import { ledgerDown } from "./ledger-down.ts";
@@ -19,19 +19,25 @@ export function reserve(
 	const { hold, grant, opening } = call;
 	const key = grant?.key ?? null;
 	const models = toModels(call);
-	const { subjects, limits } = gateway.limits.find({
+	const { subjects, limits, endUser } = gateway.limits.find({
 		key,
 		endUser: opening?.endUser ?? null,
 		tags: opening?.tags ?? noTags,
 		models,
+		keyId: opening?.keyId ?? null,
+		startedMs: call.startedAtMs,
 	});
-	if (key === null && limits.length === 0) return undefined;
+	call.endUser = endUser;
+	if (key === null && limits.length === 0 && subjects.length === 1) {
+		return undefined;
+	}
 	call.limits = limits;
 	const wanted = {
 		nanos: grant?.payer === "operator" ? hold.nanos : 0n,
 		tokens: hold.inputTokens + hold.outputTokens,
 	};
-	const asking = { id: call.id, subjects, limits, models, wanted };
+	const { id, startedAtMs: startedMs } = call;
+	const asking = { id, subjects, limits, models, wanted, startedMs };
 	const reserved = gateway.counter.reserve(asking);
 	if (!(reserved instanceof Promise)) {
 		keep(reserved, call, gateway);
@@ -57,13 +63,18 @@ function keep(reserved: Reserved, call: OpenCall, gateway: Gateway): void {
 }
 
 /** Once for every call that is over. */
-export function endReservation({ reservation, entry }: OpenCall): void {
-	reservation?.end(entry === null ? nothing : toActual(entry));
+export function endReservation({
+	reservation,
+	entry,
+	sumModel,
+}: OpenCall): void {
+	reservation?.end(entry === null ? nothing : toActual(entry, sumModel));
 }
 
-const nothing: Amounts = { nanos: 0n, tokens: 0 };
+const nothing: Actual = { nanos: 0n, tokens: 0 };
 
-const toActual = (entry: Entry): Amounts => ({
+const toActual = (entry: Entry, model: string): Actual => ({
+	model,
 	nanos: entry.payer === "operator" ? (entry.cost ?? 0n) : 0n,
 	tokens: entry.input + entry.cacheWrite5m + entry.cacheWrite1h + entry.output,
 });

@@ -1,27 +1,26 @@
 /**
  * Counts in this process's memory, for the database that this process has to itself. What was spent before is read from the
- * ledger when a budget is first asked for; requests, tokens and calls that run begin at nothing.
+ * ledger when a window of a budget is first asked for; requests, tokens and calls that run begin at nothing.
  */
-import {
-	type Balance,
-	emptyBalance,
-	reserve as reserveIn,
-	settle as settleIn,
-} from "../domain/balance.ts";
-import {
-	addTo,
-	type Buckets,
-	openBuckets,
-	roomAfterMs,
-	sumAt,
-} from "../domain/buckets.ts";
-import { type Claim, judge, toRefusal } from "../domain/judge.ts";
+import { reserve as reserveIn, settle as settleIn } from "../domain/balance.ts";
+import { addTo, roomAfterMs } from "../domain/buckets.ts";
+import { type Claim, judge, toRefusal, type Verdict } from "../domain/judge.ts";
 import type { Limit } from "../domain/limit.ts";
 import type { Subject } from "../domain/subject.ts";
-import { allowsModel } from "../domain/virtual-key.ts";
-import { forever, isIn, type Window, windowAt } from "../domain/window.ts";
+import { forever, type Window } from "../domain/window.ts";
 import type { Clock } from "../platform/contract.ts";
+import {
+	type Cell,
+	expireCell,
+	findTally,
+	isAtRest,
+	type Tally,
+	tallyAt,
+	toBalance,
+} from "./cell.ts";
+import { type Cells, openCells, type Place } from "./cells.ts";
 import type {
+	Actual,
 	Amounts,
 	Asking,
 	Counter,
@@ -36,93 +35,82 @@ export interface MemoryCounterOptions {
 	readonly clock: Clock;
 	/** All that is settled by now is part of it. Rejects with StoreError. */
 	readonly readSpent: ReadSpent;
+	/** When the operator last said what a subject has spent, since 1970; null: never. */
+	readonly findReset: (subject: Subject) => number | null;
+	/** Whether what a model has cost, as the sums name it, counts for a limit of that name or pattern. */
+	readonly isFor: (pattern: string, model: string) => boolean;
 	/** A budget has more spent than before; must not throw. */
 	readonly onSpent: OnSpent;
+	/** All calls of the ledger began before; Infinity: nobody knows. */
+	readonly horizonMs: number;
+	readonly maxCells?: number;
 }
 
-/** The count of one limit. What does not apply to its measure stays as it began. */
-interface Cell {
-	readonly subject: Subject;
-	readonly model: string | null;
-	/** Nanos. */
-	window: Window;
-	balance: Balance;
-	/** Requests and tokens of a sliding window. */
-	readonly buckets: Buckets | null;
-	/** Calls at once. */
-	running: number;
-}
+/** Counts of limits that are kept: 50 MB at the most, and as much for ten thousand keys. */
+const defaultMaxCells = 50_000;
 
-interface Stake {
-	readonly cell: Cell;
-	readonly limit: Limit;
-	readonly amount: bigint;
-	/** When it was taken: the window's start, or the monotonic clock. */
-	readonly windowStartMs: number;
-	readonly atMs: number;
+interface Stake extends Claim, Place {
+	/** Null for anything but money. */
+	readonly tally: Tally | null;
 }
 
 interface State {
 	readonly options: MemoryCounterOptions;
-	readonly cells: Map<string, Cell>;
-	/** Budgets by subject: also calls that began before one was made count in it when they end. */
-	readonly budgets: Map<string, Cell[]>;
-	readonly loading: Map<string, Promise<Cell>>;
+	readonly cells: Cells;
+	/** By the tally that is read. */
+	readonly reading: Map<Tally, Promise<void>>;
 }
 
-export function openMemoryCounter(options: MemoryCounterOptions): Counter {
+export interface MemoryCounter extends Counter {
+	/** Limits that have a count. */
+	size(): number;
+}
+
+export function openMemoryCounter(
+	options: MemoryCounterOptions,
+): MemoryCounter {
 	const s: State = {
 		options,
-		cells: new Map(),
-		budgets: new Map(),
-		loading: new Map(),
-	};
-	const reserve: Counter["reserve"] = (asking) => {
-		const { limits } = asking;
-		const missing = limits.filter((limit) => !s.cells.has(toName(limit)));
-		if (missing.length === 0) return take(s, asking);
-		const loading = missing.map((limit) => load(s, limit));
-		// Asked again, because what was loaded may have been forgotten meanwhile.
-		return Promise.all(loading).then(() => reserve(asking));
+		cells: openCells({
+			maxCells: options.maxCells ?? defaultMaxCells,
+			horizonMs: options.horizonMs,
+			monotonic: options.clock.monotonic,
+		}),
+		reading: new Map(),
 	};
 	return {
-		forget: (subject) => forget(s, toSubjectName(subject)),
-		restate: async (subject, spent) => {
-			const name = toSubjectName(subject);
-			// What is still being read would be added to it.
-			for (const [cell, loading] of s.loading) {
-				if (cell.startsWith(`${name}\n`)) await loading.catch(() => {});
-			}
-			for (const cell of s.budgets.get(name) ?? []) {
-				cell.balance = { ...cell.balance, settled: spent };
-			}
+		forget: (subject) => forget(s, subject),
+		// By now the ledger is asked with what was said in mind.
+		restate: async (subject) => {
+			for (const cell of s.cells.ofSubject(subject)) expireCell(cell);
 		},
 		fullest: (limits) => findFullest(s, limits),
-		reserve,
+		reserve: (asking) => reserve(s, asking),
 		close: async () => {},
+		size: s.cells.size,
 	};
 }
 
-function forget(s: State, subject: string): void {
-	s.budgets.delete(subject);
-	for (const [name, cell] of s.cells) {
-		if (toSubjectName(cell.subject) === subject) s.cells.delete(name);
+/** What calls hold stays: whoever is deleted may call on, as an end user does, or be made again. */
+function forget(s: State, subject: Subject): void {
+	const nowMs = s.options.clock.monotonic();
+	for (const cell of s.cells.ofSubject(subject)) {
+		if (isAtRest(cell, nowMs)) s.cells.drop(cell);
+		else expireCell(cell);
 	}
 }
 
 function findFullest(s: State, limits: readonly Limit[]): Fullness | null {
+	const nowMs = s.options.clock.now();
 	let fullest: Fullness | null = null;
-	for (const limit of limits) {
-		const cell = s.cells.get(toName(limit));
-		if (limit.measure !== "nanos" || limit.soft || !cell) continue;
-		turn(cell, limit, s.options.clock.now());
-		const { window, balance } = cell;
-		const share =
-			limit.ceiling === 0n
-				? 1
-				: Number(balance.settled) / Number(limit.ceiling);
+	for (const { limit, cell } of s.cells.placesOf(limits)) {
+		if (limit.measure !== "nanos" || limit.soft) continue;
+		const tally = findTally(cell, nowMs);
+		if (tally?.state !== "read") continue;
+		const { ceiling } = limit;
+		const share = ceiling === 0n ? 1 : Number(tally.settled) / Number(ceiling);
 		if (fullest !== null && share <= fullest.share) continue;
-		fullest = { limit, share, resetsMs: toResetMs(window) };
+		fullest = { limit, share, resetsMs: toResetMs(tally.window) };
 	}
 	return fullest;
 }
@@ -130,120 +118,116 @@ function findFullest(s: State, limits: readonly Limit[]): Fullness | null {
 const toResetMs = (window: Window): number | null =>
 	window === forever ? null : window.endMs;
 
-const toSubjectName = ({ kind, id }: Subject): string => `${kind}\n${id}`;
-
-/** Two limits of one name share a count: a ceiling that is raised does not forgive what was counted. */
-function toName({ subject, measure, span, model, soft }: Limit): string {
-	const of = `${toSubjectName(subject)}\n${soft ? "soft" : measure}\n${model ?? ""}`;
-	switch (span.kind) {
-		case "sliding":
-			return `${of}\n${span.windowMs}`;
-		case "scheduled": {
-			const { duration, anchorMs } = span.schedule;
-			return `${of}\n${duration.count}${duration.unit}\n${anchorMs}`;
-		}
-		default:
-			return of;
+function reserve(s: State, asking: Asking): Reserved | Promise<Reserved> {
+	const { clock } = s.options;
+	const startedMs = asking.startedMs ?? clock.now();
+	const places = s.cells.placesOf(asking.limits);
+	s.cells.notice(startedMs);
+	const reading: Promise<void>[] = [];
+	for (const { limit, cell } of places) {
+		if (limit.measure !== "nanos") continue;
+		const tally = tallyAt(cell, startedMs);
+		if (tally.state !== "read") reading.push(read(s, cell, tally));
 	}
+	if (reading.length === 0) return take(s, asking, places, startedMs);
+	// Asked again, because what was read may have been restated meanwhile.
+	return Promise.all(reading).then(() => reserve(s, asking));
 }
 
-const windowOf = ({ span }: Limit, nowMs: number): Window =>
-	span.kind === "scheduled" ? windowAt(span.schedule, nowMs) : forever;
-
-function load(s: State, limit: Limit): Promise<Cell> {
-	const name = toName(limit);
-	const under = s.loading.get(name);
-	if (under !== undefined) return under;
-	const loading = openCell(s, limit).then((cell) => {
-		s.cells.set(name, cell);
-		return cell;
+/** Rejects with StoreError. */
+function read(s: State, cell: Cell, tally: Tally): Promise<void> {
+	const under = s.reading.get(tally);
+	if (under !== undefined && tally.state === "reading") return under;
+	const reading: Promise<void> = readTally(s, cell, tally, () => {
+		const isLatest = s.reading.get(tally) === reading;
+		if (isLatest) s.reading.delete(tally);
+		return isLatest && tally.state === "reading";
 	});
-	s.loading.set(name, loading);
-	return loading.finally(() => s.loading.delete(name));
+	s.reading.set(tally, reading);
+	return reading;
 }
 
-async function openCell(s: State, limit: Limit): Promise<Cell> {
-	const { clock, readSpent } = s.options;
-	const { subject, measure, span, model } = limit;
-	const window = windowOf(limit, clock.now());
-	const cell: Cell = {
-		subject,
-		model,
-		window,
-		balance: emptyBalance,
-		buckets: span.kind === "sliding" ? openBuckets(span.windowMs) : null,
-		running: 0,
-	};
-	if (measure !== "nanos") return cell;
-	// Before the reading: a call that ends meanwhile may count twice until the window ends, and never not at all.
-	const name = toSubjectName(subject);
-	const others = () => s.budgets.get(name)?.filter((one) => one !== cell) ?? [];
-	s.budgets.set(name, [...others(), cell]);
+async function readTally(
+	s: State,
+	{ limit }: Cell,
+	tally: Tally,
+	isWanted: () => boolean,
+): Promise<void> {
+	const { readSpent, findReset } = s.options;
+	const { startMs, endMs } = tally.window;
+	const resetMs = findReset(limit.subject) ?? startMs;
+	tally.sinceMs = resetMs < endMs ? Math.max(startMs, resetMs) : startMs;
+	// From here on: a call that ends meanwhile may count twice until the window ends, and never not at all.
+	tally.state = "reading";
 	try {
-		const settled = await readSpent(limit, window.startMs);
-		cell.balance = settleIn(cell.balance, { held: 0n, actual: settled });
-		return cell;
+		const settled = await readSpent(limit, startMs, endMs);
+		if (!isWanted()) return;
+		spend(tally, settled);
+		tally.state = "read";
 	} catch (error) {
-		s.budgets.set(name, others());
+		if (isWanted()) {
+			tally.state = "due";
+			tally.settled = 0n;
+		}
 		throw error;
 	}
 }
 
-function take(s: State, asking: Asking): Reserved {
-	const { clock } = s.options;
-	const { limits, wanted } = asking;
-	const [nowMs, atMs] = [clock.now(), clock.monotonic()];
-	const claims = limits.map((limit) => toClaim(s, limit, wanted));
-	const verdict = judge(claims);
-	if (verdict !== null) {
-		const { claim } = verdict;
-		const cell = cellOf(s, claim.limit);
-		const times = {
-			roomAfterMs: cell.buckets && toRoomMs(cell.buckets, claim, atMs),
-			resetsMs: toResetMs(cell.window),
-			nowMs,
-		};
-		return { reservation: null, refusal: toRefusal(verdict, times) };
-	}
-	const stakes = claims.map(({ limit, amount }) => {
-		const cell = cellOf(s, limit);
-		if (limit.measure === "nanos") {
-			cell.balance = reserveIn(cell.balance, amount);
-		} else if (limit.measure === "concurrent") cell.running += 1;
-		else if (cell.buckets) addTo(cell.buckets, Number(amount), atMs);
-		return { cell, limit, amount, windowStartMs: cell.window.startMs, atMs };
-	});
-	return { reservation: toReservation(s, asking, stakes), refusal: null };
+function spend(tally: Tally, nanos: bigint): void {
+	tally.settled = settleIn(tally, { held: 0n, actual: nanos }).settled;
 }
 
-const cellOf = (s: State, limit: Limit): Cell =>
-	s.cells.get(toName(limit)) as Cell;
+function take(
+	s: State,
+	asking: Asking,
+	places: readonly Place[],
+	startedMs: number,
+): Reserved {
+	const atMs = s.options.clock.monotonic();
+	const stakes = places.map((place) =>
+		toStake(place, asking.wanted, { startedMs, atMs }),
+	);
+	const verdict = judge(stakes);
+	if (verdict !== null)
+		return { reservation: null, refusal: refuse(s, verdict, stakes, atMs) };
+	for (const stake of stakes) takeStake(stake, startedMs, atMs);
+	let ended = false;
+	const reservation: Reservation = {
+		end: (actual) => {
+			if (ended) return;
+			ended = true;
+			for (const stake of stakes) {
+				endStake(s, stake, actual, { startedMs, atMs });
+			}
+			if (actual.nanos > 0n)
+				countElsewhere(s, asking, stakes, { startedMs, actual });
+		},
+	};
+	return { reservation, refusal: null };
+}
 
-function toClaim(s: State, limit: Limit, wanted: Amounts): Claim {
-	const { clock } = s.options;
-	const cell = cellOf(s, limit);
-	turn(cell, limit, clock.now());
+interface Times {
+	readonly startedMs: number;
+	/** When it was let in, by the monotonic clock. */
+	readonly atMs: number;
+}
+
+function toStake(
+	{ limit, cell, repeats }: Place,
+	wanted: Amounts,
+	{ startedMs, atMs }: Times,
+): Stake {
+	cell.usedMs = atMs;
+	const tally = limit.measure === "nanos" ? tallyAt(cell, startedMs) : null;
+	const balance = tally ?? toBalance(cell, atMs);
 	return {
 		limit,
-		balance: toBalance(cell, limit, clock.monotonic()),
+		cell,
+		repeats,
+		tally,
+		balance,
 		amount: toAmount(limit, wanted),
 	};
-}
-
-/** A new window begins with nothing: what the old one held stays with it. */
-function turn(cell: Cell, limit: Limit, nowMs: number): void {
-	if (isIn(cell.window, nowMs)) return;
-	cell.window = windowOf(limit, nowMs);
-	cell.balance = emptyBalance;
-}
-
-function toBalance(cell: Cell, { measure }: Limit, atMs: number): Balance {
-	if (measure === "nanos") return cell.balance;
-	if (measure === "concurrent") {
-		return { settled: 0n, held: BigInt(cell.running) };
-	}
-	const sum = cell.buckets === null ? 0 : sumAt(cell.buckets, atMs);
-	return { settled: BigInt(sum), held: 0n };
 }
 
 function toAmount({ measure }: Limit, { nanos, tokens }: Amounts): bigint {
@@ -251,69 +235,93 @@ function toAmount({ measure }: Limit, { nanos, tokens }: Amounts): bigint {
 	return measure === "tokens" ? BigInt(tokens) : 1n;
 }
 
-const toRoomMs = (
-	buckets: Buckets,
-	{ limit, amount }: Claim,
-	nowMs: number,
-): number | null =>
-	roomAfterMs(buckets, {
-		amount: Number(amount),
-		ceiling: Number(limit.ceiling),
-		nowMs,
-	});
-
-function toReservation(
+function refuse(
 	s: State,
-	{ subjects, models }: Asking,
+	verdict: Verdict,
 	stakes: readonly Stake[],
-): Reservation {
-	let ended = false;
-	return {
-		end: (actual) => {
-			if (ended) return;
-			ended = true;
-			for (const stake of stakes) endStake(stake, actual, s.options);
-			const known = new Set(stakes.map(({ cell }) => cell));
-			for (const subject of subjects) {
-				for (const cell of s.budgets.get(toSubjectName(subject)) ?? []) {
-					if (!known.has(cell) && isAbout(cell, models)) count(cell, actual);
-				}
-			}
-		},
-	};
+	atMs: number,
+) {
+	const { claim } = verdict;
+	const { cell, tally } = stakes.find((stake) => stake === claim) as Stake;
+	return toRefusal(verdict, {
+		roomAfterMs:
+			cell.buckets &&
+			roomAfterMs(cell.buckets, {
+				amount: Number(claim.amount),
+				ceiling: Number(claim.limit.ceiling),
+				nowMs: atMs,
+			}),
+		resetsMs: tally && toResetMs(tally.window),
+		nowMs: s.options.clock.now(),
+	});
+}
+
+function takeStake(
+	{ cell, tally, amount, repeats }: Stake,
+	startedMs: number,
+	atMs: number,
+): void {
+	if (repeats) return;
+	if (tally !== null) {
+		tally.held = reserveIn(tally, amount).held;
+		if (startedMs >= cell.horizonMs) cell.horizonMs = startedMs + 1;
+	} else if (cell.buckets !== null) addTo(cell.buckets, Number(amount), atMs);
+	else cell.running += 1;
 }
 
 function endStake(
-	stake: Stake,
-	actual: Amounts,
-	{ onSpent }: MemoryCounterOptions,
+	s: State,
+	{ limit, cell, tally, amount, repeats }: Stake,
+	actual: Actual,
+	{ startedMs, atMs }: Times,
 ): void {
-	const { cell, limit, amount, windowStartMs, atMs } = stake;
-	switch (limit.measure) {
-		case "nanos":
-			// An amount counts in the window in which it was held.
-			if (cell.window.startMs !== windowStartMs) return;
-			onSpent(limit, cell.balance.settled, actual.nanos);
-			cell.balance = settleIn(cell.balance, {
-				held: amount,
-				actual: actual.nanos,
-			});
-			return;
-		case "tokens":
-			if (cell.buckets) {
-				addTo(cell.buckets, actual.tokens - Number(amount), atMs);
-			}
-			return;
-		case "concurrent":
-			cell.running -= 1;
-			return;
-		default:
+	if (tally !== null) {
+		const before = repeats ? tally.settled - actual.nanos : tally.settled;
+		if (!repeats) tally.held -= amount;
+		if (!counts(s, cell, tally, { startedMs, actual })) return;
+		if (!repeats) spend(tally, actual.nanos);
+		s.options.onSpent(limit, before, actual.nanos);
+	} else if (!repeats) {
+		if (cell.buckets === null) cell.running -= 1;
+		else if (limit.measure === "tokens") {
+			addTo(cell.buckets, actual.tokens - Number(amount), atMs);
+		}
 	}
 }
 
-const isAbout = ({ model }: Cell, models: readonly string[]): boolean =>
-	model === null || models.some((one) => allowsModel([model], one));
+interface Ended {
+	readonly startedMs: number;
+	readonly actual: Actual;
+}
 
-const count = (cell: Cell, { nanos }: Amounts): void => {
-	cell.balance = settleIn(cell.balance, { held: 0n, actual: nanos });
-};
+/** What is due will be read with this in it. */
+function counts(
+	{ options }: State,
+	{ limit }: Cell,
+	{ state, sinceMs }: Tally,
+	{ startedMs, actual: { model } }: Ended,
+): boolean {
+	if (state === "due" || startedMs < sinceMs) return false;
+	return (
+		limit.model === null ||
+		model === undefined ||
+		options.isFor(limit.model, model)
+	);
+}
+
+/** Budgets that came after the call, or that do not bind it. */
+function countElsewhere(
+	s: State,
+	{ subjects }: Asking,
+	stakes: readonly Stake[],
+	ended: Ended,
+): void {
+	const { startedMs, actual } = ended;
+	for (const cell of s.cells.budgetsOf(subjects)) {
+		if (stakes.some((stake) => stake.cell === cell)) continue;
+		if (startedMs >= cell.horizonMs) cell.horizonMs = startedMs + 1;
+		const tally = findTally(cell, startedMs);
+		if (tally !== null && counts(s, cell, tally, ended))
+			spend(tally, actual.nanos);
+	}
+}

@@ -124,6 +124,7 @@ async function openOn(
 		statements,
 		queries,
 		ledger,
+		names: book.names,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {
 			await indexer.close();

@@ -1,3 +1,4 @@
+import type { Book } from "./book.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Queries } from "./queries.ts";
@@ -9,6 +10,8 @@ export interface Store {
 	readonly statements: HotStatements;
 	readonly queries: Queries;
 	readonly ledger: Ledger;
+	/** How those are called in the sums whose names clients invent. */
+	readonly names: Book["names"];
 	/** Resolves with what keeps the database from being written; null: nothing. Asks it once a second at most. */
 	probe(): Promise<string | null>;
 	/** What waits is written first. */

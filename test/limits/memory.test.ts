@@ -28,6 +28,14 @@ const daily: Span = {
 };
 const minute: Span = { kind: "sliding", windowMs: 60_000 };
 
+/** Of a counter that knows nothing of prices, resets and what the ledger has. */
+const plain = {
+	onSpent: () => {},
+	findReset: () => null,
+	isFor: () => true,
+	horizonMs: Number.POSITIVE_INFINITY,
+};
+
 const limits = [
 	toLimit("nanos", daily, 1_000n),
 	toLimit("nanos", { kind: "unending" }, 5_000n),
@@ -74,7 +82,7 @@ test("random calls", async () => {
 			let nowMs = startMs;
 			const before = 300n;
 			const counter = openMemoryCounter({
-				onSpent: () => {},
+				...plain,
 				clock: { now: () => nowMs, monotonic: () => nowMs - startMs },
 				// Today already, and long ago as well.
 				readSpent: async (_limit, sinceMs) => {
@@ -136,7 +144,7 @@ test("random calls", async () => {
 
 test("a call that began before its budget was made counts in it when it ends", async () => {
 	const counter = openMemoryCounter({
-		onSpent: () => {},
+		...plain,
 		clock: { now: () => startMs, monotonic: () => 0 },
 		readSpent: async () => 0n,
 	});
@@ -153,7 +161,7 @@ test("a call that began before its budget was made counts in it when it ends", a
 test("a budget that could not be read is read again, and what is forgotten is read anew", async () => {
 	let spent: bigint | null = null;
 	const counter = openMemoryCounter({
-		onSpent: () => {},
+		...plain,
 		clock: { now: () => startMs, monotonic: () => 0 },
 		readSpent: async () => {
 			if (spent === null) throw new Error("the database is away");

@@ -135,6 +135,8 @@ describe.each(engines)("the ledger on $name", ({ name, can, open }) => {
 				),
 			).toEqual([
 				[hour, "global", "", "claude-sonnet-5-5", 200, 2_600_000_000],
+				// How many names its key brought: none of its calls, and of no money.
+				[hour - (hour % 24), "newcomers", "", "", 2, 0],
 				[hour, "tag", "x", "claude-sonnet-5-5", 200, 2_600_000_000],
 				[hour, "tag", "y", "claude-sonnet-5-5", 200, 2_600_000_000],
 			]);
