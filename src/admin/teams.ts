@@ -190,6 +190,8 @@ async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 		const edits = joined.flatMap((one) => one.edits);
 		return { edits: [...edits, toEdit("team", id, made)], result: made };
 	});
+	// Keys may have named it before.
+	await restate({ kind: "team", id }, fields, state);
 	return toTeamRow(team, state);
 }
 

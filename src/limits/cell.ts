@@ -111,6 +111,11 @@ function forgetTally({ tallies }: Cell): void {
 	tallies.splice(Math.max(0, at), 1);
 }
 
+/** From here on the ledger, or the operator, has said nothing of it: later than `atMs`, and than all before. */
+export function raiseHorizon(cell: Cell, atMs: number): void {
+	if (atMs >= cell.horizonMs) cell.horizonMs = atMs + 1;
+}
+
 /** What the ledger has must be asked for again; what is held stays. */
 export function expireCell(cell: Cell): void {
 	for (const tally of cell.tallies) {

@@ -5,6 +5,7 @@ import {
 	type Cell,
 	isAtRest,
 	openCell,
+	raiseHorizon,
 	toName,
 	toSubjectName,
 } from "./cell.ts";
@@ -35,6 +36,8 @@ export interface CellsOptions {
 	readonly maxCells: number;
 	/** From here on the ledger has nothing. */
 	readonly horizonMs: number;
+	/** When the operator last said what a subject has spent, since 1970; null: never. */
+	readonly findReset: (subject: Subject) => number | null;
 	readonly monotonic: () => number;
 }
 
@@ -106,6 +109,8 @@ function findCell(s: State, limit: Limit): Cell {
 	const known = s.byName.get(name);
 	if (known !== undefined) return known;
 	const cell = openCell(name, limit, s.horizonMs);
+	const saidMs = s.options.findReset(limit.subject);
+	if (saidMs !== null) raiseHorizon(cell, saidMs);
 	cell.usedMs = s.options.monotonic();
 	s.byName.set(name, cell);
 	const subject = toSubjectName(limit.subject);

@@ -14,6 +14,7 @@ import {
 	expireCell,
 	findTally,
 	isAtRest,
+	raiseHorizon,
 	type Tally,
 	tallyAt,
 	toBalance,
@@ -74,6 +75,7 @@ export function openMemoryCounter(
 		cells: openCells({
 			maxCells: options.maxCells ?? defaultMaxCells,
 			horizonMs: options.horizonMs,
+			findReset: options.findReset,
 			monotonic: options.clock.monotonic,
 		}),
 		reading: new Map(),
@@ -82,7 +84,11 @@ export function openMemoryCounter(
 		forget: (subject) => forget(s, subject),
 		// By now the ledger is asked with what was said in mind.
 		restate: async (subject) => {
-			for (const cell of s.cells.ofSubject(subject)) expireCell(cell);
+			const saidMs = options.findReset(subject);
+			for (const cell of s.cells.ofSubject(subject)) {
+				expireCell(cell);
+				if (saidMs !== null) raiseHorizon(cell, saidMs);
+			}
 		},
 		fullest: (limits) => findFullest(s, limits),
 		reserve: (asking) => reserve(s, asking),
@@ -264,7 +270,7 @@ function takeStake(
 	if (repeats) return;
 	if (tally !== null) {
 		tally.held = reserveIn(tally, amount).held;
-		if (startedMs >= cell.horizonMs) cell.horizonMs = startedMs + 1;
+		raiseHorizon(cell, startedMs);
 	} else if (cell.buckets !== null) addTo(cell.buckets, Number(amount), atMs);
 	else cell.running += 1;
 }
@@ -319,7 +325,7 @@ function countElsewhere(
 	const { startedMs, actual } = ended;
 	for (const cell of s.cells.budgetsOf(subjects)) {
 		if (stakes.some((stake) => stake.cell === cell)) continue;
-		if (startedMs >= cell.horizonMs) cell.horizonMs = startedMs + 1;
+		raiseHorizon(cell, startedMs);
 		const tally = findTally(cell, startedMs);
 		if (tally !== null && counts(s, cell, tally, ended))
 			spend(tally, actual.nanos);
