@@ -292,8 +292,8 @@ function collect(options: CallLimitsOptions): Collecting {
 		add(subject, of, standing = null) {
 			all.subjects.push(subject);
 			if (of === null) return all;
-			const { set, anchorMs, untilMs } = findInForce(of, options, standing);
-			all.limits.push(...toLimits(subject, set, { anchorMs, calendar }));
+			const { set, anchors, untilMs } = findInForce(of, options, standing);
+			all.limits.push(...toLimits(subject, set, { anchors, calendar }));
 			all.untilMs = Math.min(all.untilMs, untilMs);
 			return all;
 		},

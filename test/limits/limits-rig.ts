@@ -53,6 +53,17 @@ const nobody: Listener = {
 	stop: async () => {},
 };
 
+/** As UUIDs of version 7 are: each begins with its time. */
+function openIds(now: () => number) {
+	let ids = 0;
+	return () => {
+		ids += 1;
+		const at = Math.max(0, now()).toString(16).padStart(12, "0");
+		const tail = ids.toString(16).padStart(12, "0");
+		return `${at.slice(0, 8)}-${at.slice(8)}-7000-8000-${tail}`;
+	};
+}
+
 export async function openLimitsRig(
 	env: Readonly<Record<string, string>>,
 	startMs: number,
@@ -61,13 +72,7 @@ export async function openLimitsRig(
 	const time = { wallMs: startMs, monotonicMs: 1_000_000 };
 	// What is said of windows is the script's; how long disks and threads take is not.
 	const wall = { now: () => time.wallMs, monotonic: () => performance.now() };
-	let ids = 0;
-	const newId = () => {
-		ids += 1;
-		const at = Math.max(0, time.wallMs).toString(16).padStart(12, "0");
-		const tail = ids.toString(16).padStart(12, "0");
-		return `${at.slice(0, 8)}-${at.slice(8)}-7000-8000-${tail}`;
-	};
+	const newId = openIds(wall.now);
 	const config = configOf({
 		TOLLWAY_MASTER_KEY: masterKey,
 		ANTHROPIC_API_KEY: "sk-ant-api03-upstream-key-of-the-rig-0123456789",
@@ -132,20 +137,17 @@ export async function openLimitsRig(
 
 export type LimitsRig = Awaited<ReturnType<typeof openLimitsRig>>;
 
-/** From one start to the end of the process. */
-async function openHalf({
-	config,
-	wall,
-	time,
-	newId,
-	fetch,
-}: {
+interface World {
 	readonly config: ReturnType<typeof configOf>;
 	readonly wall: { now(): number; monotonic(): number };
 	readonly time: { readonly monotonicMs: number };
 	readonly newId: () => string;
 	readonly fetch: UpstreamFetch;
-}) {
+}
+
+/** From one start to the end of the process. */
+async function openHalf(world: World) {
+	const { config, wall, time, newId } = world;
 	const { catalog, close } = openPrices({
 		...config.prices,
 		onChange: () => {},
@@ -170,22 +172,11 @@ async function openHalf({
 		catalog,
 		horizonMs: await readHorizon(store),
 	});
-	const gateway = openGateway({
-		...toGatewayOptions(config, directory, limiting.limits),
-		clock: wall,
-		newId,
-		fetch,
-		releaseChunk,
-		ledger: store.ledger,
-		counter: limiting.counter,
+	const gateway = await openTestGateway(world, {
+		...limiting,
+		store,
+		directory,
 		catalog,
-		totals: openTotals(wall, await readTotals(store, wall)),
-		unwritten: openUnwritten(noNanos),
-		onUnknownModel: () => {},
-		userAgent: "tollway/test",
-		versionName: "tollway-test",
-		onCall: () => {},
-		onLost: never,
 	});
 	const routes = defineRoutes(config, gateway, {
 		version: "test",
@@ -214,3 +205,36 @@ async function openHalf({
 		},
 	};
 }
+
+/** As `app.ts` has it. */
+const openTestGateway = async (
+	{ config, wall, newId, fetch }: World,
+	{
+		store,
+		directory,
+		catalog,
+		limits,
+		counter,
+	}: ReturnType<typeof openLimiting> & {
+		readonly store: Awaited<ReturnType<typeof openStore>>;
+		readonly directory: Awaited<ReturnType<typeof openDirectory>>;
+		readonly catalog: ReturnType<typeof openPrices>["catalog"];
+	},
+) =>
+	openGateway({
+		...toGatewayOptions(config, directory, limits),
+		clock: wall,
+		newId,
+		fetch,
+		releaseChunk,
+		ledger: store.ledger,
+		counter,
+		catalog,
+		totals: openTotals(wall, await readTotals(store, wall)),
+		unwritten: openUnwritten(noNanos),
+		onUnknownModel: () => {},
+		userAgent: "tollway/test",
+		versionName: "tollway-test",
+		onCall: () => {},
+		onLost: never,
+	});

@@ -181,3 +181,114 @@ test("a budget that could not be read is read again, and what is forgotten is re
 	reservation?.end({ nanos: 60n, tokens: 0 });
 	expect((await refusalOf()).refusal).toMatchObject({ used: 60n, held: 0n });
 });
+
+const nowLimit = (id: string, ceiling = 100n): Limit => ({
+	...toLimit("nanos", daily, ceiling),
+	subject: { kind: "customer", id },
+});
+
+async function spendOn(counter: Counter, limit: Limit, nanos: bigint) {
+	const { reservation } = await counter.reserve({
+		id: "c",
+		subjects: [limit.subject],
+		limits: [limit],
+		models: [],
+		wanted: { nanos, tokens: 0 },
+	});
+	reservation?.end({ nanos, tokens: 0 });
+	return reservation;
+}
+
+test("so many limits are counted and no more: what rests longest goes, and is read again", async () => {
+	const ledger = new Map<string, bigint>();
+	let [monotonicMs, reads] = [0, 0];
+	const counter = openMemoryCounter({
+		...plain,
+		maxCells: 40,
+		clock: { now: () => startMs, monotonic: () => monotonicMs },
+		readSpent: async ({ subject: { id } }) => {
+			reads += 1;
+			return ledger.get(id) ?? 0n;
+		},
+	});
+	const busy = await ask(counter, [nowLimit("busy")], {
+		nanos: 60n,
+		tokens: 0,
+	});
+	for (let at = 0; at < 500; at++) {
+		monotonicMs += 1;
+		const id = `invented ${at}`;
+		expect(await spendOn(counter, nowLimit(id), 90n)).not.toBeNull();
+		ledger.set(id, 90n);
+		expect(counter.size()).toBeLessThanOrEqual(41);
+	}
+	expect(reads).toBe(501);
+	// Whoever has spent it has spent it, and what is held is held.
+	for (const id of ["invented 0", "invented 499"]) {
+		expect(await spendOn(counter, nowLimit(id), 11n)).toBeNull();
+	}
+	expect(reads).toBe(502);
+	const { refusal } = await ask(counter, [nowLimit("busy")], {
+		nanos: 41n,
+		tokens: 0,
+	});
+	expect(refusal).toMatchObject({ used: 0n, held: 60n, reason: "held" });
+	busy.reservation?.end({ nanos: 0n, tokens: 0 });
+});
+
+test("sliding windows are kept while something is in them", async () => {
+	let monotonicMs = 0;
+	const counter = openMemoryCounter({
+		...plain,
+		maxCells: 8,
+		clock: { now: () => startMs, monotonic: () => monotonicMs },
+		readSpent: async () => 0n,
+	});
+	const rate = (id: string): Limit => ({
+		...toLimit("requests", minute, 1n),
+		subject: { kind: "key", id },
+	});
+	const isIn = async (id: string) =>
+		(await ask(counter, [rate(id)], { nanos: 0n, tokens: 0 })).refusal === null;
+	for (let at = 0; at < 50; at++) expect(await isIn(`k${at}`)).toBe(true);
+	for (let at = 0; at < 50; at++) expect(await isIn(`k${at}`)).toBe(false);
+	expect(counter.size()).toBe(50);
+	monotonicMs += 61_000;
+	for (let at = 0; at < 50; at++) expect(await isIn(`k${at}`)).toBe(true);
+	monotonicMs += 61_000;
+	for (let at = 0; at < 3; at++) expect(await isIn(`new ${at}`)).toBe(true);
+	for (let at = 0; at < 30; at++) expect(await isIn(`newer ${at}`)).toBe(true);
+	expect(counter.size()).toBeLessThan(50);
+});
+
+test("two windows of the same length are one count, and the clock finds the window that it left", async () => {
+	let nowMs = startMs;
+	let reads = 0;
+	const counter = openMemoryCounter({
+		...plain,
+		horizonMs: startMs,
+		clock: { now: () => nowMs, monotonic: () => 0 },
+		readSpent: async () => {
+			reads += 1;
+			return 0n;
+		},
+	});
+	const both = [toLimit("nanos", daily, 100n), toLimit("nanos", daily, 50n)];
+	const once = async (nanos: bigint) => {
+		const { reservation, refusal } = await ask(counter, both, {
+			nanos,
+			tokens: 0,
+		});
+		reservation?.end({ nanos, tokens: 0 });
+		return refusal;
+	};
+	expect(await once(30n)).toBeNull();
+	expect(await once(21n)).toMatchObject({ used: 30n, limit: { ceiling: 50n } });
+	expect(reads).toBe(1);
+	nowMs += 2 * 86_400_000;
+	expect(await once(50n)).toBeNull();
+	nowMs -= 2 * 86_400_000;
+	expect(await once(21n)).toMatchObject({ used: 30n });
+	// Nothing can have begun in the later one, so nobody had to ask.
+	expect(reads).toBe(1);
+});
