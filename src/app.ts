@@ -7,8 +7,13 @@ import {
 	toGatewayOptions,
 } from "./app/gateway-options.ts";
 import { toHandler } from "./app/handler.ts";
-import { openCounter, openReadSpent } from "./app/open-counter.ts";
-import { openStore, readTotals, type StoreRim } from "./app/open-store.ts";
+import { openLimiting } from "./app/open-limiting.ts";
+import {
+	openStore,
+	readHorizon,
+	readTotals,
+	type StoreRim,
+} from "./app/open-store.ts";
 import {
 	answerFault,
 	anthropicPath,
@@ -23,7 +28,6 @@ import { idleConnectionSeconds } from "./gateway/open-call.ts";
 import { type Gateway, openGateway } from "./gateway/pipeline.ts";
 import { openTotals } from "./gateway/totals.ts";
 import { openUnwritten } from "./gateway/unwritten.ts";
-import { openCallLimits } from "./limits/call-limits.ts";
 import type {
 	Listener,
 	ReadHeaders,
@@ -84,15 +88,16 @@ export async function openApp(
 	});
 	const { directory } = state;
 	const { clock } = rim;
-	const readSpent = openReadSpent(store, directory);
-	const limits = openCallLimits({ ...config.limiting, directory, clock });
+	const { catalog } = prices;
+	const limiting = { ...state, store, clock, catalog };
+	const { limits, counter, readSpent } = openLimiting(config, limiting);
 	const gateway = openGateway({
 		...rim,
 		...options,
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
-		counter: openCounter(store, clock, readSpent),
-		catalog: prices.catalog,
+		counter,
+		catalog,
 		totals: openTotals(clock, state.totals),
 		unwritten,
 		onUnknownModel: openUnknownModelWarning(),
@@ -133,6 +138,7 @@ export async function openApp(
 /** What the database says of keys and sums. Rejects with StoreError. */
 async function readState(store: Store, { clock, newId }: Rim) {
 	const totals = await readTotals(store, clock);
+	const horizonMs = await readHorizon(store);
 	const directory = await openDirectory({
 		engine: store.engine,
 		queries: store.queries.objects,
@@ -140,7 +146,7 @@ async function readState(store: Store, { clock, newId }: Rim) {
 		newId,
 		onFault: tellChangesFault,
 	});
-	return { directory, totals };
+	return { directory, totals, horizonMs };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */

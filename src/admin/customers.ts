@@ -124,7 +124,10 @@ const toUnlisted = (id: string, spend: number) => ({
 async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 	const { user_id, ...fields } = asked.body;
 	const made = edit(toNew(user_id, state), fields, state);
-	return toRow(await addItem("customer", made, toAct(asked), state), state);
+	const customer = await addItem("customer", made, toAct(asked), state);
+	// Calls may have named them before.
+	await restate({ kind: "customer", id: user_id }, fields, customer, state);
+	return toRow(customer, state);
 }
 
 /** One whom calls have named is put into the table. */

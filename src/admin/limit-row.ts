@@ -21,15 +21,15 @@ export interface What extends Pick<AdminState, "clock" | "calendar"> {
 
 /** When what is spent begins anew, or else the first of the budgets that have windows of their own; null: never. */
 export function findReset(of: Limited, what: What): string | null {
-	const { set, anchorMs } = findInForce(of, what);
+	const { set, anchors } = findInForce(of, what);
 	const when = { calendar: what.calendar, nowMs: what.clock.now() };
-	const durations =
+	const windows =
 		set.budgetDuration === null
-			? set.budgetLimits.map(({ duration }) => duration)
-			: [set.budgetDuration];
-	const ends = durations.flatMap(
-		(duration) => windowOf(duration, anchorMs, when)?.endMs ?? [],
-	);
+			? set.budgetLimits.map(({ duration }) =>
+					windowOf(duration, anchors.windowsMs, when),
+				)
+			: [windowOf(set.budgetDuration, anchors.budgetMs, when)];
+	const ends = windows.flatMap((window) => window?.endMs ?? []);
 	return ends.length === 0 ? null : toTime(Math.min(...ends));
 }
 

@@ -59,7 +59,10 @@ async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 	const { name, ...fields } = asked.body;
 	const blank: Tag = { ...toBlank(name, toMade(state)), description: null };
 	const made = edit(blank, fields, state);
-	return toRow(await addItem("tag", made, toAct(asked), state), state);
+	const tag = await addItem("tag", made, toAct(asked), state);
+	// Calls may have had it before.
+	await restate({ kind: "tag", id: name }, fields, tag, state);
+	return toRow(tag, state);
 }
 
 async function update(

@@ -158,6 +158,8 @@ async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 		);
 		return { edits: [...edits, toEdit("team", id, made)], result: made };
 	});
+	// Keys may have named it before.
+	await restate({ kind: "team", id }, fields, team, state);
 	return toTeamRow(team, state);
 }
 

@@ -110,6 +110,8 @@ async function add(asked: Asked<z.output<typeof newBody>>, state: AdminState) {
 			result: { user: made, key: own },
 		};
 	});
+	// Keys may have named them before.
+	await restate({ kind: "user", id }, fields, user, state);
 	return {
 		...(await toUserRow(user, state)),
 		...(key && { key: secret, expires: toTimeOrNull(key.expiresMs) }),

@@ -79,6 +79,16 @@ const running = {
 
 const hourMs = 3_600_000;
 
+/** The end of the last hour in which a call of the ledger began. */
+export async function readHorizon({
+	engine,
+	statements,
+}: Store): Promise<number> {
+	const question = { sql: statements.lastHour, values: [] };
+	const [row] = await engine.readInOrder(question);
+	return row?.[0] == null ? 0 : (Number(row[0]) + 1) * hourMs;
+}
+
 /** What has been spent so far, by the sums of the ledger. */
 export async function readTotals(
 	{ engine, statements }: Store,

@@ -5,6 +5,7 @@ import { noNanos } from "../domain/nanos.ts";
 import type { Usage } from "../domain/usage.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import type { Cost } from "../pricing/cost.ts";
+import { toSumModel as nameModel } from "../pricing/model-match.ts";
 import type { Charge } from "./charge.ts";
 import type { Reading } from "./meter/reading.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -64,16 +65,16 @@ export const emptyEntry: Entry = {
 	corrects: null,
 };
 
-/** The catalog's name for what served; `other` for one that it does not know; empty where there is no model. */
-export function toSumModel(
+/** As the sums name what served, or else was asked for. */
+export const toSumModel = (
 	entry: Pick<Entry, "servedModel" | "requestedModel" | "startedMs">,
 	catalog: Catalog,
-): string {
-	const model = entry.servedModel ?? entry.requestedModel;
-	if (model === null) return "";
-	const { price, known } = catalog.find(model, entry.startedMs);
-	return known && price !== null ? price.model : "other";
-}
+): string =>
+	nameModel(
+		entry.servedModel ?? entry.requestedModel,
+		entry.startedMs,
+		catalog,
+	);
 
 /** The Entry of a call that is over. */
 export function toEntry(

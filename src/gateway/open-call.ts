@@ -57,6 +57,10 @@ export interface OpenCall extends Flight {
 	/** Its tools may have run at upstream. */
 	ranServerTools: boolean;
 	opening: Opening | null;
+	/** The name under which its end user is counted and summed; null: none, or not known yet. */
+	endUser: string | null;
+	/** Its model as the sums name it. */
+	sumModel: string;
 	/** Of a stream that says what is used; null where there is none. */
 	meter: Meter | null;
 	/** Null until the call is settled. */
@@ -127,6 +131,8 @@ export function openCall(
 		reservation: null,
 		ranServerTools: false,
 		opening: null,
+		endUser: null,
+		sumModel: "",
 		meter: null,
 		entry: null,
 		charge: null,

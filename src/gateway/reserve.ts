@@ -2,7 +2,7 @@
 import type { Entry } from "../domain/entry.ts";
 import type { Refusal } from "../domain/judge.ts";
 import { toNanos } from "../domain/nanos.ts";
-import type { Amounts, Reserved } from "../limits/counter.ts";
+import type { Actual, Reserved } from "../limits/counter.ts";
 import { StoreError } from "../store/engine.ts";
 import { toModels } from "./allowed-models.ts";
 import { ledgerDown } from "./ledger-down.ts";
@@ -22,20 +22,24 @@ export function reserve(
 	const key = grant?.key ?? null;
 	const models = toModels(call);
 	if (key === null) call.spendAtStart = gateway.totals.allNanos();
-	const { subjects, limits, keyBudget } = gateway.limits.find({
+	const { subjects, limits, keyBudget, endUser } = gateway.limits.find({
 		key,
 		endUser: opening?.endUser ?? null,
 		tags: opening?.tags ?? noTags,
 		models,
+		keyId: opening?.keyId ?? null,
+		startedMs: call.startedAtMs,
 	});
-	if (key === null && limits.length === 0) return null;
+	call.endUser = endUser;
+	if (key === null && limits.length === 0 && subjects.length === 1) return null;
 	call.limits = limits;
 	call.keyBudget = keyBudget;
 	const wanted = {
 		nanos: grant?.payer === "operator" ? hold.nanos : 0n,
 		tokens: hold.inputTokens + hold.outputTokens,
 	};
-	const asking = { id: call.id, subjects, limits, models, wanted };
+	const { id, startedAtMs: startedMs } = call;
+	const asking = { id, subjects, limits, models, wanted, startedMs };
 	const reserved = gateway.counter.reserve(asking);
 	if (!(reserved instanceof Promise)) return keep(reserved, call, gateway);
 	return reserved.then(
@@ -66,15 +70,17 @@ function keep(
 
 /** Once for every call that is over. @param recorded resolves when it is on the ledger, where it is not yet */
 export function endReservation(
-	{ reservation, entry }: OpenCall,
+	{ reservation, entry, sumModel }: OpenCall,
 	recorded?: Promise<void>,
 ): void {
-	reservation?.end(entry === null ? nothing : toActual(entry), recorded);
+	const actual = entry === null ? nothing : toActual(entry, sumModel);
+	reservation?.end(actual, recorded);
 }
 
-const nothing: Amounts = { nanos: 0n, tokens: 0 };
+const nothing: Actual = { nanos: 0n, tokens: 0 };
 
-const toActual = (entry: Entry): Amounts => ({
+const toActual = (entry: Entry, model: string): Actual => ({
+	model,
 	nanos: entry.payer === "operator" ? (entry.cost ?? 0n) : 0n,
 	tokens: entry.input + entry.cacheWrite5m + entry.cacheWrite1h + entry.output,
 });

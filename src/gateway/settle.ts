@@ -33,8 +33,10 @@ export function settle(
 		gateway.onUnknownModel(usage.model ?? call.model ?? "", entry);
 	}
 	const model = toSumModel(entry, call.catalog ?? gateway.catalog());
+	call.sumModel = model;
 	try {
-		return gateway.ledger.settle(entry, model)?.catch((error) => {
+		const settled = gateway.ledger.settle(entry, model, call.endUser);
+		return settled?.catch((error) => {
 			lose(entry, error, gateway);
 		});
 	} catch (error) {

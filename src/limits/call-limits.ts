@@ -21,6 +21,10 @@ export interface Belonging {
 	readonly tags: readonly string[];
 	/** Every model that the call names. */
 	readonly models: readonly string[];
+	/** As the ledger has it; null: nobody proved anything. */
+	readonly keyId: string | null;
+	/** Since 1970. */
+	readonly startedMs: number;
 }
 
 export interface CallLimits {
@@ -30,6 +34,8 @@ export interface CallLimits {
 	readonly limits: readonly Limit[];
 	/** Of these the key's own `max_budget`; none where it has none. */
 	readonly keyBudget: readonly Limit[];
+	/** The name under which its end user is counted, here and in the sums; null: it names none. */
+	readonly endUser: string | null;
 }
 
 export interface CallLimitsOptions {
@@ -40,28 +46,49 @@ export interface CallLimitsOptions {
 	readonly global: LimitSet;
 	/** The id of the budget of every end user who has no other; null: they have none. */
 	readonly endUserBudgetId: string | null;
+	/** Names of their own are for those only whom operators know, and for so many new ones a day: others share one. */
+	readonly nameEndUser: (
+		endUser: string,
+		of: Pick<Belonging, "keyId" | "startedMs">,
+	) => string;
+	readonly models: ModelNames;
+}
+
+/** Which models a limit is about. */
+export interface ModelNames {
+	/** As the sums name it. */
+	toSumModel(model: string): string;
+	/** Of a model as the sums name it. */
+	isFor(pattern: string, model: string): boolean;
+	/** Another text when they may say something else. */
+	version(): string;
 }
 
 export const everybody: Subject = { kind: "global", id: "" };
 
-/** New end users of a key in a day that have a count of their own; all others share one. */
-const maxNewEndUsers = 1_000;
-export const otherEndUser = "other";
-
 /** Made once for each state of the directory, and kept for the time that it holds. */
-interface Kept extends CallLimits {
+interface Kept {
+	readonly subjects: readonly Subject[];
+	readonly limits: readonly Limit[];
 	readonly version: number;
 	readonly untilMs: number;
-	/** Whether some of the limits are for a model. */
-	readonly hasModels: boolean;
 	readonly hasBudget: boolean;
+	readonly keyBudget: readonly Limit[];
+	/** With what calls say more of themselves, by just that: lists that stay the same are found again. */
+	readonly extended: Map<string, Kept>;
+	/** By the models that calls name. */
+	readonly selected: Map<string, CallLimits>;
+	readonly hasModels: boolean;
+	modelsVersion: string;
 }
+
+/** Of what one key's calls say of themselves, so much is remembered. */
+const maxRemembered = 100;
 
 interface State {
 	readonly options: CallLimitsOptions;
 	readonly byKey: WeakMap<VirtualKey, Kept>;
 	readonly global: Kept;
-	readonly names: EndUserNames;
 }
 
 export interface LimitFinder {
@@ -78,41 +105,94 @@ export function openCallLimits(options: CallLimitsOptions): LimitFinder {
 			options.directory.version(),
 			collect(options).add(everybody, toStanding(options.global)),
 		),
-		names: openEndUserNames(options.clock),
 	};
 	return {
 		find: (belonging) => {
 			const { key, endUser, tags } = belonging;
-			if (key === null) return select(s.global, belonging);
-			const base = baseOf(s, key);
-			const found =
-				endUser === null && tags.length === 0
-					? base
-					: extend(s, base, key, belonging);
-			return select(found, belonging);
+			const base = key === null ? s.global : baseOf(s, key);
+			if (endUser === null && tags.length === 0) {
+				return select(s, base, belonging, null);
+			}
+			const name =
+				endUser === null ? null : options.nameEndUser(endUser, belonging);
+			return select(s, extendedOf(s, base, belonging, name), belonging, name);
 		},
 		hasBudget: (key) => baseOf(s, key).hasBudget,
 	};
 }
 
-function select(found: Kept, { models }: Belonging): CallLimits {
-	if (!found.hasModels) return found;
+/** Those that are about this call. */
+function select(
+	s: State,
+	found: Kept,
+	{ models }: Belonging,
+	endUser: string | null,
+): CallLimits {
+	const names = s.options.models;
+	const version = found.hasModels ? names.version() : "";
+	const { selected } = found;
+	const by = found.hasModels ? models.join("\n") : "";
+	if (found.modelsVersion !== version || selected.size >= maxRemembered) {
+		selected.clear();
+		found.modelsVersion = version;
+	}
+	const known = selected.get(by);
+	if (known !== undefined) return known;
+	const limits = found.hasModels
+		? found.limits.filter((limit) => isAbout(limit, models, names))
+		: found.limits;
 	const { subjects, keyBudget } = found;
-	const limits = found.limits.filter(
-		({ model }) =>
-			model === null || models.some((one) => allowsModel([model], one)),
-	);
-	return { subjects, limits, keyBudget };
+	const fresh = { subjects, limits, keyBudget, endUser };
+	selected.set(by, fresh);
+	return fresh;
 }
 
+/** By whatever name a call asks for the model, and by whatever name the limit has it. */
+function isAbout(
+	{ model, measure }: Limit,
+	models: readonly string[],
+	names: ModelNames,
+): boolean {
+	if (model === null) return true;
+	return models.some((one) => {
+		if (allowsModel([model], one)) return true;
+		const summed = names.toSumModel(one);
+		// Money of a model without a price counts for all that may be meant, so they are asked for room.
+		if (summed === otherModel && measure !== "nanos") return false;
+		return names.isFor(model, summed);
+	});
+}
+
+/** As the sums call models without a price. */
+const otherModel = "other";
+
 function baseOf(s: State, key: VirtualKey): Kept {
-	const { directory, clock } = s.options;
+	const { directory } = s.options;
 	const known = s.byKey.get(key);
-	const isFresh =
-		known?.version === directory.version() && clock.now() < known.untilMs;
-	if (isFresh) return known;
+	if (known !== undefined && isFresh(s, known)) return known;
 	const fresh = keep(directory.version(), collectBase(s.options, key));
 	s.byKey.set(key, fresh);
+	return fresh;
+}
+
+const isFresh = ({ options }: State, { version, untilMs }: Kept): boolean =>
+	version === options.directory.version() && options.clock.now() < untilMs;
+
+function extendedOf(
+	s: State,
+	base: Kept,
+	belonging: Belonging,
+	endUser: string | null,
+): Kept {
+	// No label has a line break.
+	const by = `${endUser ?? ""}\n${belonging.tags.join("\n")}`;
+	const known = base.extended.get(by);
+	if (known !== undefined && s.options.clock.now() < known.untilMs) {
+		return known;
+	}
+	if (base.extended.size >= maxRemembered) base.extended.clear();
+	const fresh = extend(s, base, belonging, endUser);
+	base.extended.set(by, fresh);
 	return fresh;
 }
 
@@ -155,36 +235,31 @@ export function toMemberSet(team: Team | null, userId: string): Limited | null {
 	};
 }
 
-/** For a call that says more of itself than its key does. */
+/** For a call that says more of itself than its key does. To whoever has no key it counts, and binds nobody. */
 function extend(
-	s: State,
+	{ options }: State,
 	base: Kept,
-	key: VirtualKey,
-	{ endUser, tags }: Belonging,
+	{ key, endUser, tags }: Belonging,
+	name: string | null,
 ): Kept {
-	const { directory, endUserBudgetId } = s.options;
-	const more = collect(s.options);
-	if (endUser !== null) {
+	const { directory, endUserBudgetId } = options;
+	const more = collect(options);
+	if (endUser !== null && name !== null) {
 		const customer = directory.customers.byId(endUser);
 		const standing =
 			endUserBudgetId === null ? null : directory.budgets.byId(endUserBudgetId);
-		const isNamed = customer !== null || standing === null;
-		const id = isNamed ? endUser : s.names(endUser, key.id);
-		more.add({ kind: "customer", id }, customer ?? standing, standing);
+		const of = key === null ? null : (customer ?? standing);
+		more.add({ kind: "customer", id: name }, of, standing);
 	}
-	for (const tag of tags) {
-		more.add({ kind: "tag", id: tag }, directory.tags.byId(tag));
+	for (const id of tags) {
+		more.add({ kind: "tag", id }, key && directory.tags.byId(id));
 	}
-	const { subjects, limits, untilMs, hasModels } = keep(base.version, more);
-	return {
-		version: base.version,
-		untilMs: Math.min(base.untilMs, untilMs),
-		hasModels: base.hasModels || hasModels,
-		hasBudget: base.hasBudget,
-		keyBudget: base.keyBudget,
+	const { subjects, limits } = more;
+	return keep(base.version, {
 		subjects: [...base.subjects, ...subjects],
-		limits: limits.length === 0 ? base.limits : [...base.limits, ...limits],
-	};
+		limits: [...base.limits, ...limits],
+		untilMs: Math.min(base.untilMs, more.untilMs),
+	});
 }
 
 /** What never was linked, raised or reset. */
@@ -217,8 +292,8 @@ function collect(options: CallLimitsOptions): Collecting {
 		add(subject, of, standing = null) {
 			all.subjects.push(subject);
 			if (of === null) return all;
-			const { set, anchorMs, untilMs } = findInForce(of, options, standing);
-			all.limits.push(...toLimits(subject, set, { anchorMs, calendar }));
+			const { set, anchors, untilMs } = findInForce(of, options, standing);
+			all.limits.push(...toLimits(subject, set, { anchors, calendar }));
 			all.untilMs = Math.min(all.untilMs, untilMs);
 			return all;
 		},
@@ -243,7 +318,11 @@ export function findInForce(
 
 const keep = (
 	version: number,
-	{ subjects, limits, untilMs }: Collecting,
+	{
+		subjects,
+		limits,
+		untilMs,
+	}: Pick<Collecting, "subjects" | "limits" | "untilMs">,
 ): Kept => ({
 	version,
 	subjects,
@@ -252,6 +331,9 @@ const keep = (
 	hasModels: limits.some(({ model }) => model !== null),
 	hasBudget: limits.some(isBudget),
 	keyBudget: limits.filter(isKeyBudget),
+	extended: new Map(),
+	selected: new Map(),
+	modelsVersion: "",
 });
 
 const isBudget = ({ measure, soft }: Limit): boolean =>
@@ -259,30 +341,3 @@ const isBudget = ({ measure, soft }: Limit): boolean =>
 
 const isKeyBudget = (limit: Limit): boolean =>
 	isBudget(limit) && limit.subject.kind === "key" && limit.main === true;
-
-const dayMs = 86_400_000;
-
-/** The name under which the limits of an end user are counted who is in no table. */
-type EndUserNames = (endUser: string, keyId: string) => string;
-
-/** Who invents a new end user for every call does not get a new budget for every call: the sums do likewise. */
-function openEndUserNames(clock: Clock): EndUserNames {
-	let day = 0;
-	let perKey = new Map<string, Set<string>>();
-	return (endUser, keyId) => {
-		const today = Math.floor(clock.now() / dayMs);
-		if (today !== day) {
-			day = today;
-			perKey = new Map();
-		}
-		let names = perKey.get(keyId);
-		if (names === undefined) {
-			names = new Set();
-			perKey.set(keyId, names);
-		}
-		if (names.has(endUser)) return endUser;
-		if (names.size >= maxNewEndUsers) return otherEndUser;
-		names.add(endUser);
-		return endUser;
-	};
-}

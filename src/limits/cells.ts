@@ -1,256 +1,158 @@
-/** What is counted of one limit, and the arithmetic on it: the same whoever keeps it, in memory or in a database. */
+/** The counts of all limits that were asked for lately, found by the very lists that calls bring along. */
+import type { Limit } from "../domain/limit.ts";
+import type { Subject } from "../domain/subject.ts";
 import {
-	type Balance,
-	emptyBalance,
-	reserve as reserveIn,
-	settle as settleIn,
-} from "../domain/balance.ts";
-import {
-	addTo,
-	type Buckets,
-	openBuckets,
-	roomAfterMs,
-	sumAt,
-} from "../domain/buckets.ts";
-import { type Claim, judge, type Refusal, toRefusal } from "../domain/judge.ts";
-import type { Limit, Measure, Span } from "../domain/limit.ts";
-import { allowsModel } from "../domain/virtual-key.ts";
-import { forever, isIn, type Window, windowAt } from "../domain/window.ts";
-import type { Amounts } from "./counter.ts";
+	type Cell,
+	isAtRest,
+	openCell,
+	raiseHorizon,
+	toName,
+	toSubjectName,
+} from "./cell.ts";
 
-/** A budget in one of its windows. */
-export interface Period {
-	readonly window: Window;
-	balance: Balance;
-}
-
-/** The count of one limit. What does not apply to its measure stays as it began. */
-export interface Cell {
-	readonly measure: Measure;
-	readonly model: string | null;
-	span: Span;
-	/** Nanos: the window of now and the one before it, which a clock that is set back finds again. The newest stands last. */
-	readonly periods: Period[];
-	/** Nanos: what was spent before anybody counted is part of it. */
-	loaded: boolean;
-	/** Requests and tokens of a sliding window. */
-	readonly buckets: Buckets | null;
-	/** Calls at once. */
-	running: number;
-}
-
-/** What a call has taken of one limit. */
-export interface Stake {
-	readonly measure: Measure;
-	readonly amount: bigint;
-	/** When it was taken: the window's start, and the clock of the buckets. */
-	readonly windowStartMs: number;
-	readonly atMs: number;
-}
-
-/** By the wall clock, and by the clock of the buckets. */
-export interface Moment {
-	readonly nowMs: number;
-	readonly atMs: number;
-}
-
-/** Within its subject. Two limits of one name share a count: a ceiling that is raised does not forgive what was counted. */
-export function toCellName({ measure, span, model, soft }: Limit): string {
-	const of = `${soft ? "soft" : measure}\n${model ?? ""}`;
-	switch (span.kind) {
-		case "sliding":
-			return `${of}\n${span.windowMs}`;
-		case "scheduled": {
-			const { duration, anchorMs } = span.schedule;
-			return `${of}\n${duration.count}${duration.unit}\n${anchorMs}`;
-		}
-		default:
-			return of;
-	}
-}
-
-export const openCell = ({ measure, span, model }: Limit): Cell => ({
-	measure,
-	model,
-	span,
-	periods: [],
-	loaded: measure !== "nanos",
-	buckets: toBuckets(measure, span),
-	running: 0,
-});
-
-export const toBuckets = (measure: Measure, span: Span): Buckets | null =>
-	span.kind === "sliding" && measure !== "nanos"
-		? openBuckets(span.windowMs)
-		: null;
-
-const windowOf = (span: Span, nowMs: number): Window =>
-	span.kind === "scheduled" ? windowAt(span.schedule, nowMs) : forever;
-
-const maxPeriods = 2;
-
-/** A new window begins with nothing: what the one before it held stays there. */
-export function periodAt(cell: Cell, nowMs: number): Period {
-	const { periods } = cell;
-	const known = periods.findLast(({ window }) => isIn(window, nowMs));
-	if (known !== undefined) return known;
-	const fresh = { window: windowOf(cell.span, nowMs), balance: emptyBalance };
-	periods.push(fresh);
-	if (periods.length > maxPeriods) periods.shift();
-	return fresh;
-}
-
-/** A call's wish of one limit. */
-export interface Wish {
+/** A limit and where it is counted. */
+export interface Place {
 	readonly limit: Limit;
 	readonly cell: Cell;
+	/** Another of the same list is counted there too: a call is taken off once. */
+	readonly repeats: boolean;
 }
 
-export type Taken =
-	| { readonly stakes: readonly Stake[]; readonly refusal: null }
-	| { readonly stakes: null; readonly refusal: Refusal };
+export interface Cells {
+	/** In the order of the limits; what is missing is begun. */
+	placesOf(limits: readonly Limit[]): readonly Place[];
+	/** The budgets of these subjects: also calls that began before one was made count in it when they end. */
+	budgetsOf(subjects: readonly Subject[]): readonly Cell[];
+	/** Everything of one subject. */
+	ofSubject(subject: Subject): readonly Cell[];
+	drop(cell: Cell): void;
+	/** A call began then: from here on the ledger may have something. */
+	notice(startedMs: number): void;
+	size(): number;
+}
 
-/** Takes what the call may come to of all its limits, a stake for each, or nothing. */
-export function take(
-	wishes: readonly Wish[],
-	wanted: Amounts,
-	moment: Moment,
-): Taken {
-	const claims = wishes.map(({ limit, cell }): Claim => {
-		// Where a window ends is the limit's to say, and may have been changed.
-		cell.span = limit.span;
-		const balance = toBalance(cell, moment);
-		return { limit, balance, amount: toAmount(limit.measure, wanted) };
+export interface CellsOptions {
+	/** So many at the most, if so many are not in use: those that rest longest go, and are read again when they are wanted. */
+	readonly maxCells: number;
+	/** From here on the ledger has nothing. */
+	readonly horizonMs: number;
+	/** When the operator last said what a subject has spent, since 1970; null: never. */
+	readonly findReset: (subject: Subject) => number | null;
+	readonly monotonic: () => number;
+}
+
+interface State {
+	readonly options: CellsOptions;
+	readonly byName: Map<string, Cell>;
+	readonly bySubject: Map<string, Cell[]>;
+	/** Lists are made once for each state of the directory, names for each call would be most of its time. */
+	readonly places: WeakMap<readonly Limit[], readonly Place[]>;
+	readonly budgets: WeakMap<
+		readonly Subject[],
+		{ readonly version: number; readonly cells: readonly Cell[] }
+	>;
+	/** Another number whenever a budget comes or goes. */
+	version: number;
+	horizonMs: number;
+	/** When there are so many, those at rest are looked for. */
+	sweepAt: number;
+}
+
+export function openCells(options: CellsOptions): Cells {
+	const s: State = {
+		options,
+		byName: new Map(),
+		bySubject: new Map(),
+		places: new WeakMap(),
+		budgets: new WeakMap(),
+		version: 0,
+		horizonMs: options.horizonMs,
+		sweepAt: options.maxCells,
+	};
+	return {
+		placesOf: (limits) => {
+			const known = s.places.get(limits);
+			return known?.every(isThere) ? known : findPlaces(s, limits);
+		},
+		budgetsOf: (subjects) => {
+			const known = s.budgets.get(subjects);
+			return known?.version === s.version
+				? known.cells
+				: findBudgets(s, subjects);
+		},
+		ofSubject: (subject) => s.bySubject.get(toSubjectName(subject)) ?? [],
+		drop: (cell) => drop(s, cell),
+		notice: (startedMs) => {
+			if (startedMs >= s.horizonMs) s.horizonMs = startedMs + 1;
+		},
+		size: () => s.byName.size,
+	};
+}
+
+const isThere = ({ cell }: Place): boolean => !cell.dropped;
+
+function findPlaces(s: State, limits: readonly Limit[]): readonly Place[] {
+	if (s.byName.size + limits.length > s.sweepAt) sweep(s);
+	const seen = new Set<Cell>();
+	const places = limits.map((limit) => {
+		const cell = findCell(s, limit);
+		const repeats = seen.has(cell);
+		seen.add(cell);
+		return { limit, cell, repeats };
 	});
-	const verdict = judge(claims);
-	if (verdict !== null) {
-		const { cell } = wishes[claims.indexOf(verdict.claim)] as Wish;
-		const times = toTimes(cell, verdict.claim, moment);
-		return { stakes: null, refusal: toRefusal(verdict, times) };
-	}
-	const stakes = wishes.map(({ cell }) => takeOf(cell, wanted, moment));
-	return { stakes, refusal: null };
+	s.places.set(limits, places);
+	return places;
 }
 
-function takeOf(cell: Cell, wanted: Amounts, { nowMs, atMs }: Moment): Stake {
-	const { measure } = cell;
-	const amount = toAmount(measure, wanted);
-	if (measure !== "nanos") {
-		if (measure === "concurrent") cell.running += 1;
-		else if (cell.buckets) addTo(cell.buckets, Number(amount), atMs);
-		return { measure, amount, windowStartMs: 0, atMs };
-	}
-	const period = periodAt(cell, nowMs);
-	period.balance = reserveIn(period.balance, amount);
-	return { measure, amount, windowStartMs: period.window.startMs, atMs };
+function findCell(s: State, limit: Limit): Cell {
+	const name = toName(limit);
+	const known = s.byName.get(name);
+	if (known !== undefined) return known;
+	const cell = openCell(name, limit, s.horizonMs);
+	const saidMs = s.options.findReset(limit.subject);
+	if (saidMs !== null) raiseHorizon(cell, saidMs);
+	cell.usedMs = s.options.monotonic();
+	s.byName.set(name, cell);
+	const subject = toSubjectName(limit.subject);
+	const others = s.bySubject.get(subject);
+	if (others === undefined) s.bySubject.set(subject, [cell]);
+	else others.push(cell);
+	if (limit.measure === "nanos") s.version += 1;
+	return cell;
 }
 
-function toBalance(cell: Cell, { nowMs, atMs }: Moment): Balance {
-	const { measure, buckets, running } = cell;
-	if (measure === "nanos") return periodAt(cell, nowMs).balance;
-	if (measure === "concurrent") return { settled: 0n, held: BigInt(running) };
-	const sum = buckets === null ? 0 : sumAt(buckets, atMs);
-	return { settled: BigInt(sum), held: 0n };
+function findBudgets(s: State, subjects: readonly Subject[]): readonly Cell[] {
+	const cells = subjects.flatMap((subject) =>
+		(s.bySubject.get(toSubjectName(subject)) ?? []).filter(isBudget),
+	);
+	s.budgets.set(subjects, { version: s.version, cells });
+	return cells;
 }
 
-function toAmount(measure: Measure, { nanos, tokens }: Amounts): bigint {
-	if (measure === "nanos") return nanos;
-	return measure === "tokens" ? BigInt(tokens) : 1n;
+const isBudget = ({ limit }: Cell): boolean => limit.measure === "nanos";
+
+function drop(s: State, cell: Cell): void {
+	if (cell.dropped) return;
+	cell.dropped = true;
+	s.byName.delete(cell.name);
+	const subject = toSubjectName(cell.limit.subject);
+	const left = s.bySubject.get(subject)?.filter((one) => one !== cell) ?? [];
+	if (left.length === 0) s.bySubject.delete(subject);
+	else s.bySubject.set(subject, left);
+	if (isBudget(cell)) s.version += 1;
 }
 
-const toTimes = (
-	cell: Cell,
-	{ amount, limit }: Claim,
-	{ nowMs, atMs }: Moment,
-) => ({
-	roomAfterMs:
-		cell.buckets &&
-		roomAfterMs(cell.buckets, {
-			amount: Number(amount),
-			ceiling: Number(limit.ceiling),
-			nowMs: atMs,
-		}),
-	resetsMs:
-		cell.measure === "nanos" ? toResetMs(periodAt(cell, nowMs).window) : null,
-	nowMs,
-});
+/** A quarter of them goes at once, so that a new one costs little on the whole. */
+const sweptShare = 0.25;
 
-export const toResetMs = (window: Window): number | null =>
-	window === forever || window.endMs === forever.endMs ? null : window.endMs;
-
-/**
- * What a call has come to takes the place of what it has taken.
- * @returns of a budget what was spent before; null: nothing came to it
- */
-export function endStake(
-	cell: Cell,
-	stake: Stake,
-	actual: Amounts,
-): bigint | null {
-	const { measure, amount, windowStartMs, atMs } = stake;
-	if (measure === "nanos") {
-		// An amount counts in the window in which it was held.
-		const period = cell.periods.find(
-			({ window }) => window.startMs === windowStartMs,
-		);
-		if (period === undefined) return null;
-		const { settled } = period.balance;
-		const amounts = { held: amount, actual: actual.nanos };
-		period.balance = settleIn(period.balance, amounts);
-		return settled;
-	}
-	if (measure === "concurrent") cell.running -= 1;
-	else if (measure === "tokens" && cell.buckets) {
-		addTo(cell.buckets, actual.tokens - Number(amount), atMs);
-	}
-	return null;
-}
-
-/** Whether a call that was not asked about this budget counts in it all the same. */
-export const isAbout = (
-	{ measure, model }: Cell,
-	models: readonly string[],
-): boolean =>
-	measure === "nanos" &&
-	(model === null || models.some((one) => allowsModel([model], one)));
-
-/** What was spent without having been held. */
-export function addSpent(period: Period, nanos: bigint): void {
-	period.balance = settleIn(period.balance, { held: 0n, actual: nanos });
-}
-
-export function restateCell(cell: Cell, spent: bigint, nowMs: number): void {
-	const period = periodAt(cell, nowMs);
-	// What is said is of all models together: see `withResets`.
-	const settled = cell.model === null ? spent : 0n;
-	period.balance = { ...period.balance, settled };
-	cell.loaded = true;
-}
-
-/** Of these budgets the fullest. */
-export function findFullest(
-	limits: readonly Limit[],
-	find: (limit: Limit) => Cell | undefined,
-	nowMs: number,
-) {
-	let fullest: {
-		limit: Limit;
-		spent: bigint;
-		share: number;
-		resetsMs: number | null;
-	} | null = null;
-	for (const limit of limits) {
-		if (limit.measure !== "nanos" || limit.soft) continue;
-		const cell = find(limit);
-		if (cell === undefined) continue;
-		const { window, balance } = periodAt(cell, nowMs);
-		const share =
-			limit.ceiling === 0n
-				? 1
-				: Number(balance.settled) / Number(limit.ceiling);
-		if (fullest !== null && share <= fullest.share) continue;
-		const spent = balance.settled;
-		fullest = { limit, spent, share, resetsMs: toResetMs(window) };
-	}
-	return fullest;
+function sweep(s: State): void {
+	const { maxCells, monotonic } = s.options;
+	const nowMs = monotonic();
+	const resting = [...s.byName.values()]
+		.filter((cell) => isAtRest(cell, nowMs))
+		.sort((a, b) => a.usedMs - b.usedMs);
+	const surplus = Math.ceil(s.byName.size - maxCells * (1 - sweptShare));
+	for (const cell of resting.slice(0, surplus)) drop(s, cell);
+	// Where most are in use, they are not all looked at for every new one.
+	s.sweepAt = Math.max(maxCells, Math.ceil(s.byName.size * (1 + sweptShare)));
 }

@@ -4,7 +4,12 @@ import type { Measure, Span } from "../domain/limit.ts";
 import type { CountFormat } from "../domain/shared-counts.ts";
 import type { Subject } from "../domain/subject.ts";
 import { forever } from "../domain/window.ts";
-import { type Cell, type Period, type Stake, toBuckets } from "./cells.ts";
+import {
+	type Cell,
+	type Period,
+	type Stake,
+	toBuckets,
+} from "./shared-cells.ts";
 
 /** All counts of one subject. */
 export interface Counts {

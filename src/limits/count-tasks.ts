@@ -8,6 +8,13 @@ import type {
 } from "../domain/shared-counts.ts";
 import { type Subject, toSubjectName } from "../domain/subject.ts";
 import {
+	type Counts,
+	readStakes,
+	type SharedStake,
+	writeStakes,
+} from "./count-doc.ts";
+import type { Amounts, Asking } from "./counter.ts";
+import {
 	addSpent,
 	type Cell,
 	endStake,
@@ -17,14 +24,7 @@ import {
 	restateCell,
 	take,
 	toCellName,
-} from "./cells.ts";
-import {
-	type Counts,
-	readStakes,
-	type SharedStake,
-	writeStakes,
-} from "./count-doc.ts";
-import type { Amounts, Asking } from "./counter.ts";
+} from "./shared-cells.ts";
 
 type Task<Outcome> = CountTask<Counts, Outcome>;
 type View = CountView<Counts>;

@@ -12,13 +12,22 @@ export interface Amounts {
 	readonly tokens: number;
 }
 
+/** What a call has come to. */
+export interface Actual extends Amounts {
+	/**
+	 * The model that it counts for, as the sums name it: it is what budgets of one model are about. Undefined: all that it
+	 * named.
+	 */
+	readonly model?: string;
+}
+
 /** What a call has taken of its limits. */
 export interface Reservation {
 	/**
 	 * The call is over: what it really came to takes the place of what it might have. Later calls of it do nothing.
 	 * @param recorded resolves when the call is on the ledger, where it is not yet; until then a keeper may wait that reads it
 	 */
-	end(actual: Amounts, recorded?: Promise<void>): void;
+	end(actual: Actual, recorded?: Promise<void>): void;
 }
 
 export type Reserved =
@@ -47,6 +56,8 @@ export interface Asking {
 	/** Every model that the call names. */
 	readonly models: readonly string[];
 	readonly wanted: Amounts;
+	/** When it began, since 1970: the ledger knows its window by that, however long its body took. Undefined: now. */
+	readonly startedMs?: number;
 }
 
 export interface Counter {
@@ -68,8 +79,12 @@ export interface Counter {
 	close(): Promise<void>;
 }
 
-/** What was spent within a limit's window before anybody counted. */
-export type ReadSpent = (limit: Limit, sinceMs: number) => Promise<bigint>;
+/** What was spent on a limit since a moment, and before `untilMs`, which is never where it is not said. */
+export type ReadSpent = (
+	limit: Limit,
+	sinceMs: number,
+	untilMs?: number,
+) => Promise<bigint>;
 
 /** To what was spent of a budget, in nano-dollars, so much came. */
 export type OnSpent = (limit: Limit, before: bigint, more: bigint) => void;

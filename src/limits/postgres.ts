@@ -9,7 +9,6 @@ import type {
 } from "../domain/shared-counts.ts";
 import { toSubjectName } from "../domain/subject.ts";
 import type { Clock } from "../platform/contract.ts";
-import { findFullest, toCellName } from "./cells.ts";
 import { type Counts, countFormat } from "./count-doc.ts";
 import {
 	type Seen,
@@ -32,6 +31,7 @@ import type {
 	Reserved,
 } from "./counter.ts";
 import { type LateCall, type LateCalls, openLateCalls } from "./late-calls.ts";
+import { findFullest, toCellName } from "./shared-cells.ts";
 
 export interface PostgresCounterOptions {
 	readonly openCounts: OpenSharedCounts;

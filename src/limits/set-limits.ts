@@ -24,20 +24,30 @@ const unending: Span = { kind: "unending" };
 
 interface Of {
 	readonly subject: Subject;
-	readonly toSpan: (duration: string | null) => Span;
+	readonly toSpan: (duration: string | null, anchorMs: number) => Span;
+	readonly anchors: Anchors;
+}
+
+/** From when windows are counted that no calendar names: from the making of the one whose word they are. */
+export interface Anchors {
+	/** Of the main budget. */
+	readonly budgetMs: number;
+	readonly windowsMs: number;
+	readonly modelsMs: number;
 }
 
 /** @param set its own words, laid over those of the budget that it is linked with */
 export function toLimits(
 	subject: Subject,
 	set: LimitSet,
-	{ anchorMs, calendar }: { anchorMs: number; calendar: Calendar },
+	{ anchors, calendar }: { anchors: Anchors; calendar: Calendar },
 ): readonly Limit[] {
 	const of: Of = {
 		subject,
-		toSpan: (duration) => toSpan(duration, anchorMs, calendar),
+		toSpan: (duration, anchorMs) => toSpan(duration, anchorMs, calendar),
+		anchors,
 	};
-	const span = of.toSpan(set.budgetDuration);
+	const span = of.toSpan(set.budgetDuration, anchors.budgetMs);
 	return [
 		...toLimit(of, "concurrent", unending, set.maxParallel),
 		...toLimit(of, "requests", perMinute, set.rpmLimit),
@@ -45,7 +55,12 @@ export function toLimits(
 		...toLimit(of, "nanos", span, set.maxBudgetNanos, { main: true }),
 		...toLimit(of, "nanos", span, set.softBudgetNanos, { soft: true }),
 		...set.budgetLimits.flatMap(({ duration, maxBudgetNanos }) =>
-			toLimit(of, "nanos", of.toSpan(duration), maxBudgetNanos),
+			toLimit(
+				of,
+				"nanos",
+				of.toSpan(duration, anchors.windowsMs),
+				maxBudgetNanos,
+			),
 		),
 		...set.modelLimits.flatMap((one) => toModelLimits(of, one)),
 	];
@@ -53,7 +68,7 @@ export function toLimits(
 
 const toModelLimits = (of: Of, one: ModelLimit): Limit[] => {
 	const { model } = one;
-	const span = of.toSpan(one.duration);
+	const span = of.toSpan(one.duration, of.anchors.modelsMs);
 	return [
 		...toLimit(of, "requests", perMinute, one.rpmLimit, { model }),
 		...toLimit(of, "tokens", perMinute, one.tpmLimit, { model }),
@@ -102,29 +117,40 @@ const toSpan = (
 /** What holds for somebody now. */
 export interface InForce {
 	readonly set: LimitSet;
-	/** Windows that no calendar names are counted from here. */
-	readonly anchorMs: number;
+	readonly anchors: Anchors;
 	/** When this is over, since 1970. */
 	readonly untilMs: number;
 }
 
-/** A linked budget says what its followers do not, its windows are theirs; a raise counts for its time. */
+/** A linked budget says what its followers do not, and its windows are theirs then; a raise counts for its time. */
 export function toInForce(
 	own: Limited,
 	linked: Limited | null,
 	nowMs: number,
 ): InForce {
 	const set = lay(own, linked);
-	const anchorMs = linked?.createdMs ?? own.createdMs;
+	const anchors = toAnchors(own, linked);
 	const { raise } = own;
 	if (raise === null || raise.untilMs <= nowMs || set.maxBudgetNanos === null) {
-		return { set, anchorMs, untilMs: Number.POSITIVE_INFINITY };
+		return { set, anchors, untilMs: Number.POSITIVE_INFINITY };
 	}
 	const maxBudgetNanos = set.maxBudgetNanos + raise.nanos;
 	return {
 		set: { ...set, maxBudgetNanos },
-		anchorMs,
+		anchors,
 		untilMs: raise.untilMs,
+	};
+}
+
+/** Theirs whose word the main budget is, as `lay` has it; and so on. */
+function toAnchors(own: Limited, linked: Limited | null): Anchors {
+	const of = (isOwn: boolean) => (isOwn ? own : (linked ?? own)).createdMs;
+	const isUnder =
+		own.maxBudgetNanos === null && (linked?.maxBudgetNanos ?? null) !== null;
+	return {
+		budgetMs: of(!isUnder),
+		windowsMs: of(own.budgetLimits.length > 0),
+		modelsMs: of(own.modelLimits.length > 0),
 	};
 }
 
@@ -135,9 +161,9 @@ export interface When {
 
 /** The window of now of the main budget, or of what is spent where there is none; null: it does not reset. */
 export const findWindow = (
-	{ set, anchorMs }: Pick<InForce, "set" | "anchorMs">,
+	{ set, anchors }: Pick<InForce, "set" | "anchors">,
 	when: When,
-): Window | null => windowOf(set.budgetDuration, anchorMs, when);
+): Window | null => windowOf(set.budgetDuration, anchors.budgetMs, when);
 
 /** The same of any duration. */
 export function windowOf(

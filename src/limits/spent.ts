@@ -9,12 +9,14 @@ import type { ReadSpent } from "./counter.ts";
 /** @param read what the ledger says, from a moment on; nano-dollars */
 export const withResets =
 	(read: ReadSpent, directory: Directory): ReadSpent =>
-	async (limit, sinceMs) => {
+	async (limit, sinceMs, untilMs = Number.POSITIVE_INFINITY) => {
 		const reset = findReset(limit.subject, directory);
-		if (reset === null || reset.atMs < sinceMs) return read(limit, sinceMs);
+		if (reset === null || reset.atMs < sinceMs || reset.atMs >= untilMs) {
+			return read(limit, sinceMs, untilMs);
+		}
 		// What a reset says is of all models together.
 		const before = limit.model === null ? BigInt(reset.nanos) : 0n;
-		return before + (await read(limit, reset.atMs));
+		return before + (await read(limit, reset.atMs, untilMs));
 	};
 
 type FindReset = (id: string, directory: Directory) => Limited["reset"];
@@ -33,7 +35,8 @@ const resets: { readonly [K in Subject["kind"]]: FindReset } = {
 	global: () => null,
 };
 
-const findReset = ({ kind, id }: Subject, directory: Directory) =>
+/** What the operator last said that somebody has spent; null: nothing. */
+export const findReset = ({ kind, id }: Subject, directory: Directory) =>
 	resets[kind](id, directory);
 
 /** Of all models, as a question to the ledger. */

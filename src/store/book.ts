@@ -5,11 +5,12 @@ import type { Clock } from "../platform/contract.ts";
 import { firstLink, type Link, toLink } from "./chain.ts";
 import type { Engine, Statement } from "./engine.ts";
 import { toColumn } from "./entry-row.ts";
-import { toRollups } from "./rollup.ts";
+import { toNewcomers, toRollups } from "./rollup.ts";
 import {
+	type Brought,
+	type Names,
 	type NamesOptions,
 	openNames,
-	type ToName,
 	toDayNumber,
 	toKnown,
 } from "./rollup-names.ts";
@@ -30,6 +31,8 @@ export interface Settled {
 	readonly entry: Entry;
 	/** As the sums name it: the catalog's name, or `other` for one that it does not know. */
 	readonly model: string;
+	/** The name that its end user was given when it began, so that limits and sums call them the same; null: none yet. */
+	readonly endUser?: string | null;
 	/** `toEntryColumns`, as JSON: written once, for the journal, the hash and the database. */
 	readonly columns: string;
 }
@@ -44,6 +47,8 @@ export interface Group {
 }
 
 export interface Book {
+	/** How those are called in the sums whose names clients invent. */
+	readonly names: Pick<Names, "toName" | "manage">;
 	/** All or nothing. Rejects with StoreError; what was committed although its answer was lost counts as committed. */
 	commit(group: Group, synced: boolean): Promise<void>;
 	/** A commit of nothing but the writer's own row: with it, all before it is synced. */
@@ -64,12 +69,13 @@ export interface BookOptions {
 /** Continues the chain of `writer` where it ended. */
 export async function openBook(options: BookOptions): Promise<Book> {
 	let last = await readLastLink(options);
-	const toName = openNames(await readNames(options));
+	const names = openNames(await readNames(options));
 	return {
+		names,
 		commit: async (group, synced) => {
-			const { statements, link } = toStatements(group, last, {
+			const { statements, link, brought } = toStatements(group, last, {
 				...options,
-				toName,
+				names,
 			});
 			if (statements.length === 0) return;
 			try {
@@ -79,6 +85,7 @@ export async function openBook(options: BookOptions): Promise<Book> {
 				if (link === last || !(await isLast(options, link))) throw error;
 			}
 			last = link;
+			names.noted(brought);
 		},
 		touch: (synced) => {
 			const { engine, statements, writer, clock } = options;
@@ -100,12 +107,8 @@ export async function openBook(options: BookOptions): Promise<Book> {
 function toStatements(
 	{ holds, settled, dropsHolds, along }: Group,
 	last: Link,
-	{
-		writer,
-		statements: hot,
-		toName,
-	}: BookOptions & { readonly toName: ToName },
-): { statements: Statement[]; link: Link } {
+	{ writer, statements: hot, names }: BookOptions & { readonly names: Names },
+): { statements: Statement[]; link: Link; brought: readonly Brought[] } {
 	const statements: Statement[] = [];
 	for (const { id, kind, startedMs, nanos, detail } of holds) {
 		const values = [id, writer, kind, startedMs, toColumn(nanos), detail];
@@ -118,25 +121,37 @@ function toStatements(
 		statements.push({ sql: hot.addEntry, values: row, last: hash });
 		if (dropsHolds) statements.push({ sql: hot.dropHold, values: [entry.id] });
 	}
-	for (const values of toRollups(settled, toName)) {
+	for (const values of toRollups(settled, names.toName)) {
+		statements.push({ sql: hot.addToRollup, values });
+	}
+	const brought = settled.length === 0 ? [] : names.brought();
+	for (const values of toNewcomers(brought)) {
 		statements.push({ sql: hot.addToRollup, values });
 	}
 	statements.push(...along);
-	return { statements, link };
+	return { statements, link, brought };
 }
 
 const hoursPerDay = 24;
 
-/** Tags and customers that have been summed today. */
+/** Tags and customers that have been summed today, who brought them, and those that are managed. */
 async function readNames(options: BookOptions): Promise<NamesOptions> {
 	const { engine, statements, clock } = options;
 	const day = toDayNumber(clock.now());
-	const question = { sql: statements.listNames, values: [day * hoursPerDay] };
-	const rows = await engine.readInOrder(question);
-	const known = rows.map(([dimension, id]) =>
-		toKnown(String(dimension), String(id)),
-	);
-	return { day, known };
+	const read = async (sql: string, values: readonly number[]) =>
+		(await engine.readInOrder({ sql, values: [...values] })).map(
+			([first, second]) => [String(first), second] as const,
+		);
+	const today = [day * hoursPerDay];
+	const named = await read(statements.listNames, today);
+	const managed = await read(statements.listManaged, []);
+	const brought = await read(statements.listNewcomers, today);
+	return {
+		day,
+		known: named.map(([dimension, id]) => toKnown(dimension, String(id))),
+		managed: managed.map(([kind, id]) => toKnown(kind, String(id))),
+		brought: brought.map(([keyId, count]) => [keyId, Number(count)]),
+	};
 }
 
 async function readLastLink(options: BookOptions): Promise<Link> {

@@ -75,9 +75,9 @@ export function openDirectLedger(options: DirectLedgerOptions): Ledger {
 			: undefined;
 	return {
 		hold: (held) => add(state, held, null),
-		settle: (entry, model) => {
+		settle: (entry, model, endUser = null) => {
 			const columns = JSON.stringify(toEntryColumns(entry));
-			return add(state, null, { entry, model, columns });
+			return add(state, null, { entry, model, endUser, columns });
 		},
 		fault: () => state.fault,
 		waiting: () => state.queue.length,

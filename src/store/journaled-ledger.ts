@@ -77,9 +77,9 @@ export function openJournaledLedger(options: JournaledLedgerOptions): Ledger {
 	const settle = durability === "always" ? settleSynced : settleAtOnce;
 	return {
 		hold: (held) => hold(s, held),
-		settle: (entry, model) => {
+		settle: (entry, model, endUser = null) => {
 			const columns = JSON.stringify(toEntryColumns(entry));
-			return settle(s, { entry, model, columns });
+			return settle(s, { entry, model, endUser, columns });
 		},
 		fault: () => toFault(s),
 		waiting: () => s.waiting.length + feed.waiting(),

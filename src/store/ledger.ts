@@ -20,9 +20,14 @@ export interface Ledger {
 	 * Records a call at the configured durability, and ends its hold. Nothing, or a promise where it takes a wait. Rejects
 	 * with StoreError when five seconds did not do; then the Entry is the caller's to save elsewhere.
 	 * @param model as the sums name it
+	 * @param endUser the name that its end user was given when it began; null: none yet
 	 * @throws RangeError for an amount over `maxCallNanos`
 	 */
-	settle(entry: Entry, model: string): Promise<void> | undefined;
+	settle(
+		entry: Entry,
+		model: string,
+		endUser?: string | null,
+	): Promise<void> | undefined;
 	/** Why the database takes nothing at present; null while it does. */
 	fault(): StoreError | null;
 	/** Entries that are not in the database yet. */

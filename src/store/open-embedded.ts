@@ -125,6 +125,7 @@ async function openOn(
 		queries,
 		ledger,
 		openCounts: null,
+		names: book.names,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {
 			await indexer.close();

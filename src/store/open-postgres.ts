@@ -105,6 +105,7 @@ async function openOn(
 		queries,
 		ledger,
 		openCounts: counts.open,
+		names: book.names,
 		probe: openProbe(ledger, book, clock),
 		close: async () => {
 			await indexer.close();

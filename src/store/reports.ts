@@ -36,8 +36,8 @@ export interface Reports {
 	/** Model and cost of one subject. */
 	readonly costByModel: Query<Hours | "dimension" | "id">;
 	/**
-	 * Served model, and what the operator paid for calls of one subject that started within the times; `low` and `high` bound
-	 * their ids. `id` of a member is `team\tuser`, of a tag the tag as JSON has it.
+	 * The model that served, or else was asked for, and what the operator paid for calls of one subject that started within
+	 * the times; `low` and `high` bound their ids. `id` of a member is `team\tuser`, of a tag the tag as JSON has it.
 	 */
 	readonly spentWithin: Readonly<
 		Record<SubjectKind, Query<Exclude<CallNames, "count">>>
@@ -196,10 +196,13 @@ function compileSpent(
 	builder: Builder,
 	{ entries }: Tables,
 ): Reports["spentWithin"] {
+	const model = sql<
+		string | null
+	>`coalesce(${entries.servedModel}, ${entries.requestedModel})`;
 	const toSpent = (ofOne: SQL | undefined) =>
 		compileQuery<Exclude<CallNames, "count">>(
 			builder
-				.select({ model: entries.servedModel, cost: toSum(entries.cost) })
+				.select({ model, cost: toSum(entries.cost) })
 				.from(entries)
 				.where(
 					and(
@@ -211,7 +214,7 @@ function compileSpent(
 						eq(entries.payer, "operator"),
 					),
 				)
-				.groupBy(entries.servedModel),
+				.groupBy(model),
 		);
 	return {
 		key: toSpent(eq(entries.keyId, given("id"))),

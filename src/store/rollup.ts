@@ -2,33 +2,33 @@ import type { Entry } from "../domain/entry.ts";
 import { maxCallNanos } from "../domain/nanos.ts";
 import { toMemberId } from "../domain/people.ts";
 import type { SqlValue } from "../platform/contract.ts";
-import type { ToName } from "./rollup-names.ts";
+import type { Brought, ToName } from "./rollup-names.ts";
 
-type ToIds = (entry: Entry, toName: ToName) => readonly string[];
+type ToIds = (summed: Summed, toName: ToName) => readonly string[];
 
 /** By what the ledger is summed. A new dimension is a new row here. */
 const dimensions: readonly (readonly [name: string, toIds: ToIds])[] = [
 	["global", () => everything],
-	["key", ({ keyId }) => toList(keyId)],
-	["user", ({ userId }) => toList(userId)],
-	["team", ({ teamId }) => toList(teamId)],
+	["key", ({ entry }) => toList(entry.keyId)],
+	["user", ({ entry }) => toList(entry.userId)],
+	["team", ({ entry }) => toList(entry.teamId)],
 	[
 		"member",
-		({ teamId, userId }) =>
+		({ entry: { teamId, userId } }) =>
 			teamId === null || userId === null
 				? nothing
 				: [toMemberId(teamId, userId)],
 	],
 	[
 		"customer",
-		(entry, toName) =>
+		({ entry, endUser }, toName) =>
 			entry.endUser === null
 				? nothing
-				: [toName("customer", entry.endUser, entry)],
+				: [endUser ?? toName("customer", entry.endUser, entry)],
 	],
 	[
 		"tag",
-		(entry, toName) =>
+		({ entry }, toName) =>
 			entry.tags.length === 0
 				? nothing
 				: // Two that have no name of their own are one.
@@ -65,6 +65,8 @@ export interface Summed {
 	readonly entry: Entry;
 	/** The model's name in the catalog; `other` for one that it does not know, because clients can invent names. */
 	readonly model: string;
+	/** The name that its end user was given when it began; null: none yet. */
+	readonly endUser?: string | null;
 }
 
 /**
@@ -76,10 +78,11 @@ export function toRollups(
 	toName: ToName,
 ): SqlValue[][] {
 	const sums = new Map<string, Sum>();
-	for (const { entry, model } of group) {
+	for (const summed of group) {
+		const { entry, model } = summed;
 		const hour = Math.floor(entry.startedMs / hourMs);
 		for (const [dimension, toIds] of dimensions) {
-			for (const id of toIds(entry, toName)) {
+			for (const id of toIds(summed, toName)) {
 				const key = `${hour}\n${dimension}\n${id}\n${model}`;
 				let sum = sums.get(key);
 				if (sum === undefined) {
@@ -128,6 +131,24 @@ function add(sum: Sum, entry: Entry): void {
 	else sum.cost += entry.cost;
 	if (entry.state === "estimated") sum.estimated += entry.cost ?? 0n;
 }
+
+const hoursPerDay = 24;
+
+/** Of no money: how many new names a key has brought in a day, in the day's first hour. */
+export const newcomers = "newcomers";
+
+export const toNewcomers = (brought: readonly Brought[]): SqlValue[][] =>
+	brought
+		.map(({ day, keyId, count }) => ({
+			...zero,
+			hour: day * hoursPerDay,
+			dimension: newcomers,
+			id: keyId,
+			model: "",
+			calls: count,
+		}))
+		.sort((a, b) => (a.id < b.id ? -1 : 1))
+		.map(toColumns);
 
 /** A sum may be more than a number can hold; both engines take digits for a whole number. */
 const toColumn = (nanos: bigint): SqlValue =>

@@ -10,6 +10,7 @@ import {
 	type Table,
 } from "drizzle-orm";
 import type { SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
+import { newcomers } from "./rollup.ts";
 import type { Tables } from "./tables.ts";
 
 /** What builds SQL. Both engines' builders have the same methods; the types are SQLite's. */
@@ -32,8 +33,14 @@ export interface HotStatements {
 	readonly addToRollup: string;
 	/** Values: dimension, id, hour. Gives the cost from that hour on; null where there is none. */
 	readonly sumCost: string;
+	/** Gives the last hour that has sums; null where none has. */
+	readonly lastHour: string;
 	/** Values: hour. Gives dimension and id of the tags and customers that were summed from that hour on. */
 	readonly listNames: string;
+	/** Values: hour. Gives keys, and how many new names each has brought from that hour on. */
+	readonly listNewcomers: string;
+	/** Gives kind and id of the tags and customers that operators manage. */
+	readonly listManaged: string;
 	/** Values: name, value. */
 	readonly setMeta: string;
 	/** Values: name. Gives value. */
@@ -51,6 +58,7 @@ export const compileStatements = (
 		...compileSums(builder, tables),
 		...compileWriters(builder, tables),
 		...compileMeta(builder, tables),
+		...compileManaged(builder, tables),
 	});
 
 type Makers = { readonly [Name in keyof HotStatements]: () => string };
@@ -122,6 +130,11 @@ function compileSums(builder: Builder, { rollups }: Tables) {
 					),
 				)
 				.toSQL().sql,
+		lastHour: () =>
+			builder
+				.select({ hour: sql`max(${hour})` })
+				.from(rollups)
+				.toSQL().sql,
 		listNames: () =>
 			builder
 				.selectDistinct({ dimension, id })
@@ -132,6 +145,18 @@ function compileSums(builder: Builder, { rollups }: Tables) {
 						sql`${dimension} in ('tag', 'customer')`,
 					),
 				)
+				.toSQL().sql,
+		listNewcomers: () =>
+			builder
+				.select({ id, count: sql`sum(${rollups.calls})` })
+				.from(rollups)
+				.where(
+					and(
+						gte(hour, sql.placeholder("hour")),
+						sql`${dimension} = ${sql.raw(`'${newcomers}'`)}`,
+					),
+				)
+				.groupBy(id)
 				.toSQL().sql,
 	};
 }
@@ -149,6 +174,15 @@ const compileWriters = (builder: Builder, { writers }: Tables) => ({
 			.update(writers)
 			.set({ seenAt: sql`${sql.placeholder("now")}` })
 			.where(eq(writers.writer, sql.placeholder("writer")))
+			.toSQL().sql,
+});
+
+const compileManaged = (builder: Builder, { objects }: Tables) => ({
+	listManaged: () =>
+		builder
+			.select({ kind: objects.kind, id: objects.id })
+			.from(objects)
+			.where(sql`${objects.kind} in ('tag', 'customer')`)
 			.toSQL().sql,
 });
 

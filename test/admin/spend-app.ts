@@ -9,6 +9,7 @@ import { toErrorReply } from "../../src/gateway/error-reply.ts";
 import { meterWhole } from "../../src/gateway/meter/meter.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
 import type { UnknownModel } from "../../src/pricing/catalog.ts";
+import { openModelMatch } from "../../src/pricing/model-match.ts";
 import { openPrices } from "../../src/pricing/open-prices.ts";
 import type { OpenDirectory } from "../../src/store/directory.ts";
 import type { Engine } from "../../src/store/engine.ts";
@@ -64,6 +65,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		requireOperator,
 	});
 	const ledger = { flush: async () => {} };
+	const models = openModelMatch(catalog, clock.now);
 	const state: Partial<AdminState> & Pick<AdminState, "requireOperator"> = {
 		engine,
 		queries,
@@ -71,7 +73,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		requireOperator,
 		directory: { customers: openShelf() } as unknown as OpenDirectory,
 		readSpent: (limit, sinceMs) =>
-			readSpent({ engine, queries, ledger }, limit, sinceMs),
+			readSpent({ engine, queries, ledger, models }, limit, { sinceMs }),
 	};
 	addRoutes(app, customerRoutes, state as AdminState);
 	const ask = async (

@@ -1,7 +1,8 @@
 /** Whoever keeps counts, as tests ask him: this process alone, or three that share a database and take turns. */
 import type { Limit, Measure, Span } from "../../src/domain/limit.ts";
 import type { OpenSharedCounts } from "../../src/domain/shared-counts.ts";
-import type { Subject } from "../../src/domain/subject.ts";
+import { type Subject, toSubjectName } from "../../src/domain/subject.ts";
+import { allowsModel } from "../../src/domain/virtual-key.ts";
 import type {
 	Asking,
 	Counter,
@@ -59,12 +60,28 @@ const memory = async (): Promise<Keeper> => ({
 		const clock = openClock();
 		const { nowMs } = clock;
 		const { told, onSpent } = openTold();
+		// What an operator says is in the directory before the counter hears of it.
+		const said = new Map<string, { nanos: bigint; atMs: number }>();
+		const find = (subject: Subject) => said.get(toSubjectName(subject));
 		const counter = openMemoryCounter({
 			clock: { now: nowMs, monotonic: nowMs },
-			readSpent,
+			readSpent: async (limit, sinceMs, untilMs) => {
+				const last = find(limit.subject);
+				return last === undefined || last.atMs < sinceMs
+					? readSpent(limit, sinceMs, untilMs)
+					: last.nanos;
+			},
+			findReset: (subject) => find(subject)?.atMs ?? null,
+			isFor: (pattern, model) => allowsModel([pattern], model),
+			horizonMs: Number.POSITIVE_INFINITY,
 			onSpent,
 		});
-		return { ...clock, counter, told, rest: async () => {} };
+		const restate: Counter["restate"] = (subject, nanos) => {
+			said.set(toSubjectName(subject), { nanos, atMs: nowMs() });
+			return counter.restate(subject, nanos);
+		};
+		const rest = async () => {};
+		return { ...clock, counter: { ...counter, restate }, told, rest };
 	},
 	stop: async () => {},
 });

@@ -131,13 +131,19 @@ describe.each(engines)("the ledger on $name", ({ name, can, open }) => {
 			}
 			expect(
 				await read(
-					"SELECT hour, dimension, id, model, calls, cost FROM @rollups ORDER BY dimension, id",
+					"SELECT hour, dimension, id, model, calls, cost FROM @rollups WHERE dimension <> 'newcomers' ORDER BY dimension, id",
 				),
 			).toEqual([
 				[hour, "global", "", "claude-sonnet-5-5", 200, 2_600_000_000],
 				[hour, "tag", "x", "claude-sonnet-5-5", 200, 2_600_000_000],
 				[hour, "tag", "y", "claude-sonnet-5-5", 200, 2_600_000_000],
 			]);
+			// How many names were new, for the next start: each once, and of no money.
+			expect(
+				await read(
+					"SELECT id, calls, cost FROM @rollups WHERE dimension = 'newcomers'",
+				),
+			).toEqual([["", 2, 0]]);
 		},
 	);
 

@@ -11,7 +11,7 @@ const atMs = Date.UTC(2026, 10, 22, 12);
 const dayMs = 86_400_000;
 const of = (keyId: string | null, startedMs = atMs) => ({ keyId, startedMs });
 const open = (known: readonly string[] = []) =>
-	openNames({ known, day: toDayNumber(atMs) });
+	openNames({ known, day: toDayNumber(atMs) }).toName;
 
 describe("names that clients invent", () => {
 	test("a thousand a day have rows of their own, the rest is `other`", () => {
