@@ -9,6 +9,13 @@ const dates = { start_date: "2026-11-01", end_date: "2026-11-30" };
 
 export const spendExamples = {
 	logs: { query: dates },
+	search: {
+		query: {
+			start_date: "2026-11-22 00:00:00",
+			end_date: "2026-11-22 23:59:59",
+		},
+	},
+	session: { query: { session_id: "session-1" } },
 	tags: { query: dates, reply: () => [toTagRow("docs", 41, spend)] },
 	calculate: {
 		body: { model, messages: [{ role: "user", content: "Hello, world" }] },

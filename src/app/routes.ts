@@ -142,7 +142,15 @@ async function openManagedRoutes(
 	const requireOperator = (headers: RequestHeaders) => {
 		if (digest !== null) requireMasterKey(headers, digest);
 	};
-	const common = { engine, queries, clock, requireOperator };
+	const common = {
+		engine,
+		queries,
+		clock,
+		requireOperator,
+		directory: state.directory,
+		readOwnKey: (headers: RequestHeaders) =>
+			readOwnKey(headers, { authority, nowMs: clock.now() }),
+	};
 	const app = openRoutes(gateway);
 	const { maxBudgetNanos } = config.limiting.global;
 	addRoutes(app, spendRoutes, {
@@ -161,8 +169,6 @@ async function openManagedRoutes(
 		calendar: config.limiting.calendar,
 		counter,
 		newId,
-		readOwnKey: (headers) =>
-			readOwnKey(headers, { authority, nowMs: clock.now() }),
 	});
 	return { app, tables: [...spendRoutes, ...manageRoutes] };
 }

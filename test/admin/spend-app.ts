@@ -3,8 +3,11 @@ import { customerRoutes } from "../../src/admin/customers.ts";
 import { addRoutes } from "../../src/admin/route.ts";
 import { spendRoutes } from "../../src/admin/spend.ts";
 import type { AdminState } from "../../src/admin/state.ts";
+import type { Directory } from "../../src/domain/directory.ts";
 import { GatewayError } from "../../src/domain/error.ts";
 import type { Nanos } from "../../src/domain/nanos.ts";
+import type { Team } from "../../src/domain/people.ts";
+import type { VirtualKey } from "../../src/domain/virtual-key.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
 import { meterWhole } from "../../src/gateway/meter/meter.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
@@ -24,12 +27,40 @@ export interface SpendAppOptions {
 	readonly engine?: Partial<Engine>;
 	readonly maxBudget?: Nanos | null;
 	readonly unknownModel?: UnknownModel;
+	/** Whom there is, by what is presented. */
+	readonly keys?: Readonly<Record<string, Partial<VirtualKey>>>;
+	readonly teams?: readonly Partial<Team>[];
 }
 
 export interface Answer {
 	readonly status: number;
 	// biome-ignore lint/suspicious/noExplicitAny: whatever JSON the route answers; each test looks at what it wants
 	readonly body: any;
+}
+
+/** Keys whose id is what is presented. */
+function openTestDirectory({ keys = {}, teams = [] }: SpendAppOptions) {
+	const toShelf = (items: readonly object[]) => ({
+		byId: (id: string) =>
+			items.find((one) => "id" in one && one.id === id) ?? null,
+		byAlias: (alias: string) =>
+			items.find((one) => "alias" in one && one.alias === alias) ?? null,
+		list: () => items,
+		find: () => null,
+	});
+	const all = Object.entries(keys).map(([id, key]) => ({
+		id,
+		alias: null,
+		userId: null,
+		teamId: null,
+		...key,
+	}));
+	return {
+		keys: toShelf(all),
+		teams: toShelf(teams.map((team) => ({ members: [], name: null, ...team }))),
+		users: toShelf([]),
+		customers: openShelf(),
+	} as unknown as Pick<Directory, "keys" | "teams" | "users" | "customers">;
 }
 
 /** The routes as the app has them, but for the guard in front of it. */
@@ -52,7 +83,12 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		if (authorization === "Bearer sk-master") return;
 		throw new GatewayError("invalid_key", "Only the operator may see this.");
 	};
+	const directory = openTestDirectory(options);
+	const readOwnKey = ({ authorization = "" }: RequestHeaders) =>
+		directory.keys.byId(authorization.replace("Bearer ", ""));
 	addRoutes(app, spendRoutes, {
+		directory,
+		readOwnKey,
 		engine,
 		queries,
 		catalog,
@@ -64,12 +100,14 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		requireOperator,
 	});
 	const ledger = { flush: async () => {} };
-	const state: Partial<AdminState> & Pick<AdminState, "requireOperator"> = {
+	const state: Partial<AdminState> &
+		Pick<AdminState, "requireOperator" | "readOwnKey"> = {
 		engine,
 		queries,
 		clock,
 		requireOperator,
-		directory: { customers: openShelf() } as unknown as OpenDirectory,
+		directory: directory as OpenDirectory,
+		readOwnKey,
 		readSpent: (limit, sinceMs) =>
 			readSpent({ engine, queries, ledger }, limit, sinceMs),
 	};
@@ -91,7 +129,8 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		get: async (
 			path: string,
 			query: Readonly<Record<string, string>> = {},
-		): Promise<Answer> => ask(`${path}?${new URLSearchParams(query)}`),
+			key?: string,
+		): Promise<Answer> => ask(`${path}?${new URLSearchParams(query)}`, {}, key),
 		post: async (path: string, body: unknown): Promise<Answer> =>
 			ask(path, {
 				method: "POST",
