@@ -20,5 +20,12 @@ export const spendExamples = {
 	calculate: {
 		body: { model, messages: [{ role: "user", content: "Hello, world" }] },
 	},
+	globalTags: {
+		reply: () => ({
+			spend_per_tag: [{ name: "docs", spend: toDollars(spend), log_count: 41 }],
+		}),
+	},
+	report: { query: { ...dates, group_by: "team" } },
+	activity: { query: dates },
 	global: { reply: () => ({ spend: toDollars(spend), max_budget: null }) },
 } as const satisfies Record<string, RouteExample>;

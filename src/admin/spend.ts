@@ -1,14 +1,13 @@
 /** What was spent, by whom and on what: LiteLLM's routes, answered from the ledger and its sums. */
 import { z } from "zod";
-import type { Nanos } from "../domain/nanos.ts";
-import type { Clock } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
+import type { GlobalState } from "./global-state.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { spendExamples } from "./spend-examples.ts";
-import { answerLogs, type LogsState, logsQuery } from "./spend-logs.ts";
-import { toDollars, toTagRow } from "./spend-row.ts";
+import { answerLogs, logsQuery } from "./spend-logs.ts";
+import { toTagRow } from "./spend-row.ts";
 import { readScope } from "./spend-scope.ts";
 import {
 	answerSearch,
@@ -16,14 +15,11 @@ import {
 	searchQuery,
 	sessionQuery,
 } from "./spend-search.ts";
-import { dates, dayMs, lastMs, toDays, toHours, toSpan } from "./spend-span.ts";
+import { dates, toDays, toHours, toSpan } from "./spend-span.ts";
 
-export interface SpendState extends LogsState {
+export interface SpendState extends GlobalState {
 	readonly catalog: () => Catalog;
-	readonly clock: Clock;
 	readonly meter: ReplyMeter;
-	/** Of everything; null: there is none. */
-	readonly maxBudget: () => Nanos | null;
 }
 
 /** Tags of one answer, the dearest. */
@@ -60,22 +56,6 @@ const answerBodies = async (
 	readScope(headers, state);
 	return null;
 };
-
-const globalDays = 30;
-
-/** Of the last thirty days and today. */
-async function answerGlobal(_: Asked, state: SpendState) {
-	const { engine, queries, clock, maxBudget } = state;
-	const today = Math.floor(clock.now() / dayMs) * dayMs;
-	const span = { fromMs: today - globalDays * dayMs, untilMs: lastMs };
-	const asked = { ...toHours(span), dimension: "global", id: "" };
-	const [row] = await engine.read(queries.reports.total(asked));
-	const budget = maxBudget();
-	return {
-		spend: toDollars(toSummedNanos(row?.[1])),
-		max_budget: budget === null ? null : toDollars(budget),
-	};
-}
 
 export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 	defineRoute({
@@ -131,13 +111,5 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		body: calculateBody,
 		example: spendExamples.calculate,
 		answer: answerCalculate,
-	}),
-	defineRoute({
-		method: "GET",
-		path: "/global/spend",
-		summary: "What everybody has spent in thirty days",
-		for: "operator",
-		example: spendExamples.global,
-		answer: answerGlobal,
 	}),
 ];

@@ -132,7 +132,7 @@ async function openManagedRoutes(
 	gateway: Gateway,
 	state: RouteState,
 ): Promise<Managed> {
-	const { addRoutes, manageRoutes, spendRoutes } = await import(
+	const { addRoutes, manageRoutes, reportRoutes } = await import(
 		"./managed-routes.ts"
 	);
 	const { store, clock } = state;
@@ -153,7 +153,7 @@ async function openManagedRoutes(
 	};
 	const app = openRoutes(gateway);
 	const { maxBudgetNanos } = config.limiting.global;
-	addRoutes(app, spendRoutes, {
+	addRoutes(app, reportRoutes, {
 		...common,
 		catalog,
 		meter: meterWhole,
@@ -170,7 +170,7 @@ async function openManagedRoutes(
 		counter,
 		newId,
 	});
-	return { app, tables: [...spendRoutes, ...manageRoutes] };
+	return { app, tables: [...reportRoutes, ...manageRoutes] };
 }
 
 /** One reading of the path for routing, policy and the wire: the canonical one. */

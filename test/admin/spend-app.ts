@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { customerRoutes } from "../../src/admin/customers.ts";
+import { toHash } from "../../src/admin/make-key.ts";
 import { addRoutes } from "../../src/admin/route.ts";
-import { spendRoutes } from "../../src/admin/spend.ts";
 import type { AdminState } from "../../src/admin/state.ts";
+import { reportRoutes } from "../../src/app/managed-routes.ts";
 import type { Directory } from "../../src/domain/directory.ts";
 import { GatewayError } from "../../src/domain/error.ts";
 import type { Nanos } from "../../src/domain/nanos.ts";
@@ -46,7 +47,9 @@ function openTestDirectory({ keys = {}, teams = [] }: SpendAppOptions) {
 		byAlias: (alias: string) =>
 			items.find((one) => "alias" in one && one.alias === alias) ?? null,
 		list: () => items,
-		find: () => null,
+		find: (hash: string) =>
+			items.find((one) => "id" in one && toHash(String(one.id)) === hash) ??
+			null,
 	});
 	const all = Object.entries(keys).map(([id, key]) => ({
 		id,
@@ -86,7 +89,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const directory = openTestDirectory(options);
 	const readOwnKey = ({ authorization = "" }: RequestHeaders) =>
 		directory.keys.byId(authorization.replace("Bearer ", ""));
-	addRoutes(app, spendRoutes, {
+	addRoutes(app, reportRoutes, {
 		directory,
 		readOwnKey,
 		engine,

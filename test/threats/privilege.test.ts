@@ -1,7 +1,7 @@
 /** The holder of a key who wants to be more than that (T-05, T-06): whatever a call says, the key is who it is. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { keyRoutes } from "../../src/admin/keys.ts";
-import { spendRoutes } from "../../src/admin/spend.ts";
+import { reportRoutes } from "../../src/app/managed-routes.ts";
 import { type LedgerRig, openLedgerRig } from "../ledger-rig.ts";
 import { openCallers } from "./callers.ts";
 
@@ -83,7 +83,7 @@ const headers: Record<string, string> = {
 	cookie: "token=proxy_admin",
 };
 
-const routes = [...keyRoutes, ...spendRoutes];
+const routes = [...keyRoutes, ...reportRoutes];
 const ofOperator = routes.filter((route) => route.for === "operator");
 
 const readObjects = () =>
