@@ -191,5 +191,6 @@ describe.each(engines)("calls by the page on $name", ({ can, open }) => {
 				expect(body.error.message).toContain(why);
 			}
 		},
+		30_000,
 	);
 });
