@@ -106,6 +106,14 @@ describe.each(engines)("activity on $name", ({ can, open }) => {
 		expect(
 			one.results[0].breakdown.models["claude-sonnet-5-5"].metrics,
 		).toEqual(once);
+	});
+
+	test.skipIf(!can)("of users: pages, one key, one model", async () => {
+		await add(
+			{ startedMs: nowMs, keyId: "k1", userId: "u1" },
+			{ startedMs: nowMs, keyId: "k1", userId: "u2", status: 500 },
+			{ startedMs: nowMs - 2 * 86_400_000, userId: null, keyId: null },
+		);
 		const paged = { page: "2", page_size: "1" };
 		expect(await ask("/user/daily/activity", paged)).toMatchObject({
 			results: [{ date: "2026-11-20" }],

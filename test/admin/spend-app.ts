@@ -66,6 +66,16 @@ function openTestDirectory({ keys = {}, teams = [] }: SpendAppOptions) {
 	} as unknown as Pick<Directory, "keys" | "teams" | "users" | "customers">;
 }
 
+function openEmptyApp() {
+	const app = new Hono<{ Bindings: { headers: RequestHeaders } }>();
+	app.onError((error, c) => {
+		const isOurs = error instanceof GatewayError;
+		if (!isOurs) return c.text(String(error), 500);
+		return toErrorReply(error, "0-0", "management");
+	});
+	return app;
+}
+
 /** The routes as the app has them, but for the guard in front of it. */
 export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const { catalog } = openPrices({
@@ -73,12 +83,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		factor: "1",
 		unknownModel: options.unknownModel ?? "dearest",
 	});
-	const app = new Hono<{ Bindings: { headers: RequestHeaders } }>();
-	app.onError((error, c) => {
-		const isOurs = error instanceof GatewayError;
-		if (!isOurs) return c.text(String(error), 500);
-		return toErrorReply(error, "0-0", "management");
-	});
+	const app = openEmptyApp();
 	const engine = { ...store.engine, ...options.engine };
 	const queries = compileQueries(...toCompiler(store));
 	const clock = { now: () => options.nowMs, monotonic: () => 0 };
