@@ -240,7 +240,7 @@ function toKeyPlan(
 			`api_key: by ${entity} and key no sums are kept. Leave it out, or read single calls with /spend/logs/v2.`,
 		);
 	}
-	const id = toKeyId(query.api_key ?? "", state);
+	const id = toKeyId(query.api_key ?? "", scope, state);
 	const key = state.directory.keys.byId(id);
 	const owner = (entity === "user" ? key?.userId : key?.teamId) ?? null;
 	const asked =

@@ -33,7 +33,7 @@ export async function answerEndUsers(
 		end_date: body.endTime ?? { startMs: usual.lastMs, lengthMs: dayMs },
 	});
 	if (body.api_key !== undefined) {
-		return sumEndUsers(toKeyId(body.api_key, state), span, state);
+		return sumEndUsers(toKeyId(body.api_key, null, state), span, state);
 	}
 	const { engine, queries } = state;
 	const asked = { ...toHours(span), dimension: "customer", count: maxNames };

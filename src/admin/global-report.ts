@@ -57,7 +57,7 @@ function toSubject(
 ): { dimension: ActivityDimension; id: string | null } {
 	const { api_key, internal_user_id, team_id, customer_id } = query;
 	if (api_key !== undefined) {
-		return { dimension: "key", id: toKeyId(api_key, state) };
+		return { dimension: "key", id: toKeyId(api_key, null, state) };
 	}
 	if (internal_user_id !== undefined) {
 		return { dimension: "user", id: internal_user_id };

@@ -51,7 +51,7 @@ async function answerDays(
 	const subject =
 		key === undefined
 			? ({ dimension: "global", ids: [""] } as const)
-			: ({ dimension: "key", ids: [toKeyId(key, state)] } as const);
+			: ({ dimension: "key", ids: [toKeyId(key, null, state)] } as const);
 	const sums = sumBy(
 		await readUse(state, { ...subject, days }),
 		({ date }) => date,

@@ -78,7 +78,8 @@ function toSubject(
 	scope: Scope,
 	state: LogsState,
 ): Subject {
-	if (key !== undefined) return { filter: "key", id: toKeyId(key, state) };
+	if (key !== undefined)
+		return { filter: "key", id: toKeyId(key, scope, state) };
 	if (user !== undefined) return { filter: "user", id: user };
 	if (scope === null) return { filter: "global", id: "" };
 	const { kind, id } = toOwn(scope);
@@ -91,15 +92,20 @@ const isSeen = (scope: Scope, { filter, id }: Subject): boolean =>
 /** As LiteLLM names it in its rows; everything else that is a key is kept by its hash only. */
 const masterKeyId = "litellm_proxy_master_key";
 
-/** Of a key in clear, or of what is an id already. */
+/**
+ * Of a key in clear, or of what is an id already. To the holder of a key every other one is unknown, the master key too:
+ * else one could guess here as often as one likes.
+ */
 export function toKeyId(
 	key: string,
+	scope: Scope,
 	{ isMasterKey, directory }: LogsState,
 ): string {
-	if (isMasterKey(key)) return masterKeyId;
+	if (scope === null && isMasterKey(key)) return masterKeyId;
 	const hash = key.startsWith("sk-")
 		? createHash("sha256").update(key).digest("hex")
 		: key;
 	// A key that was given a new value is booked by the hash of its first.
-	return directory.keys.find(hash)?.id ?? hash;
+	const known = directory.keys.find(hash)?.id;
+	return known !== undefined && maySee(scope, "key", known) ? known : hash;
 }

@@ -236,7 +236,7 @@ function toPattern(query: Query, state: Scoped): EntryPattern {
 	const { key_alias: alias, api_key: key } = query;
 	const named =
 		alias === undefined ? null : state.directory.keys.byAlias(alias);
-	const asked = key === undefined ? null : toKeyId(key, state);
+	const asked = key === undefined ? null : toKeyId(key, state.scope, state);
 	return {
 		keyId: asked ?? (alias === undefined ? null : (named?.id ?? alias)),
 		userId: query.user_id ?? null,

@@ -33,6 +33,8 @@ export interface SearchAsked {
 	readonly fromMs: number;
 	readonly untilMs: number;
 	readonly direction: Direction;
+	/** Entries that are looked at, at most; without it 30,000. */
+	readonly lookAt?: number;
 }
 
 /** So many are counted exactly. */
@@ -69,7 +71,7 @@ export async function searchEntries(
 	const found: FoundEntry[] = [];
 	let lookedUntilMs: number | null = null;
 	let isCut = false;
-	let left = maxLookedAt;
+	let left = asked.lookAt ?? maxLookedAt;
 	for (const [at, range] of ranges.entries()) {
 		const reach = queries.search.reach[direction];
 		const bounds = { low: range.low, high: range.high };

@@ -157,6 +157,25 @@ describe.each(engines)("two tenants on $name", ({ can, open }) => {
 		}
 	});
 
+	test.skipIf(!can)(
+		"whether a key that is guessed is the master key stays unknown",
+		async () => {
+			for (const path of ["/spend/logs", "/spend/logs/v2"]) {
+				const [right, wrong] = await Promise.all(
+					["sk-master", "sk-guess"].map(async (api_key) => {
+						const { body } = await app.get(
+							path,
+							{ ...days, api_key },
+							"sk-alfa",
+						);
+						return JSON.stringify(body).replace(/[0-9a-f]{64}/, "<hash>");
+					}),
+				);
+				expect(right).toEqual(wrong);
+			}
+		},
+	);
+
 	test.skipIf(!can)("one's own is there", async () => {
 		const see = async (
 			key: string,
