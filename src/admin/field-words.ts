@@ -123,6 +123,13 @@ export const fieldWords: Words = {
 		"When that ends, ISO 8601; without a zone UTC",
 		"2026-12-01T00:00:00Z",
 	),
+	api_key: word("Only of this key: itself, its id or hash", hash),
+	startTime: word("First moment or day (UTC)", "2026-11-01"),
+	endTime: word(
+		"Last moment or day (UTC); it is part of the span",
+		"2026-11-30",
+	),
+	request_id: word("`x-litellm-call-id` of the call"),
 	user_email: word(
 		"The address; no two users have the same",
 		"ada@example.com",
@@ -200,4 +207,24 @@ export const filterWords: Words = {
 	user_email: word("Only addresses that hold this", "@example.com"),
 	team: word("Only members of this team", "research"),
 	page_size: word("How many on a page, at most 100", 25),
+	session_id: word("Only of this session", "session-1"),
+	end_user: word("Only of this end user", "customer-7"),
+	model: word("Only of this model", "claude-sonnet-5-5"),
+	status_filter: word(
+		"Only calls that went well, or only those that did not",
+		"failure",
+	),
+	min_spend: word("Only calls that cost so many dollars or more", 0.5),
+	max_spend: word("Only calls that cost so many dollars or less", 5),
+	timezone: word(
+		"Whose days: a name such as `Europe/Berlin`, or how many minutes it is behind UTC",
+		"Europe/Berlin",
+	),
+	team_ids: word("Only these, a list with commas", "research,docs"),
+	tags: word("Only these, a list with commas", "docs,web"),
+	end_user_ids: word("Only these, a list with commas", "customer-7"),
+	limit: word("At most so many", 10),
+	group_by: word("`team`, `customer` or `api_key`", "team"),
+	internal_user_id: word("Only of this user", "ada"),
+	customer_id: word("Only of this end user", "customer-7"),
 };

@@ -21,6 +21,47 @@ export const day = z.iso
 	.refine((value) => value >= "1970", "must not be before 1970")
 	.transform((value) => Date.parse(`${value}T00:00:00Z`));
 
+/** A moment, UTC: LiteLLM's `2026-11-22 18:00:00`, or a day. Gives what was said, with what it may be. */
+export const time = z
+	.string("is missing: send a time such as 2026-11-22 18:00:00, or a day")
+	.regex(
+		/^\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?Z?)?$/,
+		"must be a time such as 2026-11-22 18:00:00, or a day",
+	)
+	.transform((value, context) => {
+		const isDay = value.length === "2026-11-22".length;
+		const [date, clock = "00:00:00"] = value.replace("Z", "").split(/[ T]/);
+		const startMs = Date.parse(`${date}T${clock}Z`);
+		const isReal =
+			!Number.isNaN(startMs) &&
+			startMs >= 0 &&
+			new Date(startMs).toISOString().startsWith(`${date}T`);
+		if (isReal) return { startMs, lengthMs: isDay ? 86_400_000 : 1_000 };
+		context.addIssue({
+			code: "custom",
+			message: "must be a real time since 1970",
+		});
+		return z.NEVER;
+	});
+
+const maxDollars = 9_000_000;
+
+/** Dollars in a query. Gives nano-dollars. */
+export const dollarText = z
+	.string()
+	.regex(/^\d{1,20}(\.\d{1,30})?(e-?\d{1,2})?$/i, "must be a number of dollars")
+	.refine(
+		(value) => Number(value) <= maxDollars,
+		`must be at most ${maxDollars} dollars`,
+	)
+	.transform((value) => Number(Number(value).toFixed(9).replace(".", "")))
+	.meta({
+		type: "number",
+		minimum: 0,
+		maximum: maxDollars,
+		pattern: undefined,
+	});
+
 /** Marks, in the description of the API, a field that is welcome while it says nothing. */
 export const withoutEffect = "x-tollway-without-effect";
 

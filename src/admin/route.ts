@@ -64,6 +64,13 @@ export const defineRoute = <State, Body = undefined, Query = undefined>(
 /** @throws GatewayError for a caller who may not manage */
 export type RequireOperator = (headers: RequestHeaders) => void;
 
+/** What tells callers from each other. */
+interface Doorkeeper {
+	readonly requireOperator: RequireOperator;
+	/** Null: the caller holds no key that is known. @throws GatewayError for one that is blocked or expired */
+	readOwnKey(headers: RequestHeaders): object | null;
+}
+
 /** Of a body; reading a longer one would hold up the calls that run. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
@@ -83,7 +90,7 @@ type ManagedContext = Context<{ Bindings: { headers: RequestHeaders } }>;
 export function addRoutes<E extends { headers: RequestHeaders }, State>(
 	app: Hono<{ Bindings: E }>,
 	routes: readonly ManagedRoute<State>[],
-	state: State & { readonly requireOperator: RequireOperator },
+	state: State & Doorkeeper,
 ): void {
 	for (const route of routes) {
 		app.on(route.method, [route.path], ...toSteps<E, State>(route, state));
@@ -93,10 +100,13 @@ export function addRoutes<E extends { headers: RequestHeaders }, State>(
 /** Who may call, how much, what: in this order; then the answer. */
 const toSteps = <E extends { headers: RequestHeaders }, State>(
 	route: ManagedRoute<State>,
-	state: State & { readonly requireOperator: RequireOperator },
+	state: State & Doorkeeper,
 ): MiddlewareHandler<{ Bindings: E }>[] => [
 	async (c, next) => {
-		if (route.for === "operator") state.requireOperator(c.env.headers);
+		const { headers } = c.env;
+		const isHolder =
+			route.for === "holder" && state.readOwnKey(headers) !== null;
+		if (!isHolder) state.requireOperator(headers);
 		await next();
 	},
 	limit,

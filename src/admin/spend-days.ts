@@ -9,6 +9,7 @@ import {
 	toSummedNanos,
 } from "../store/reports.ts";
 import { toDollars } from "./spend-row.ts";
+import { maxDays, tooManyDays } from "./spend-span.ts";
 
 export interface DaysAsked {
 	readonly filter: EntryFilter;
@@ -21,7 +22,6 @@ export interface DaysAsked {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const maxDays = 366;
 /** Of days times users, or keys, or models; more is no answer that anybody reads. */
 const maxGroups = 50_000;
 
@@ -47,12 +47,7 @@ export async function toSpendDays(
 ): Promise<DayRow[]> {
 	const { filter, id, firstMs, lastMs } = asked;
 	const count = (lastMs - firstMs) / dayMs + 1;
-	if (count > maxDays) {
-		throw new GatewayError(
-			"malformed_request",
-			`start_date and end_date: at most ${maxDays} days can be asked for at once.`,
-		);
-	}
+	if (count > maxDays) throw tooManyDays();
 	const hours = { from: firstMs / hourMs, until: (lastMs + dayMs) / hourMs };
 	const days = new Map<number, DaySpend>();
 	const bound = { ...hours, count: maxGroups + 1 };

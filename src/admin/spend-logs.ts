@@ -9,9 +9,18 @@ import { flag, text } from "./read-input.ts";
 import type { Asked } from "./route.ts";
 import { toSpendDays } from "./spend-days.ts";
 import { toSpendRow } from "./spend-row.ts";
+import {
+	maySee,
+	maySeeEntry,
+	readScope,
+	type Scope,
+	type ScopeState,
+	toEmpty,
+	toOwn,
+} from "./spend-scope.ts";
 import { dates, toDays, toSpan } from "./spend-span.ts";
 
-export interface LogsState {
+export interface LogsState extends ScopeState {
 	readonly engine: Engine;
 	readonly queries: Queries;
 	/** Without a slash at its end. */
@@ -34,19 +43,22 @@ const maxRows = 1_000;
 /**
  * With `request_id` (our call id, or Anthropic's `msg_…` or `req_…`) an array of one row, empty if there is none. With both
  * dates spend by day, or with `summarize=false` rows. Otherwise rows: of `api_key`, in clear or as its hash, or of
- * `user_id`, or all. Rows come newest first and are at most 1,000. Days are of UTC.
+ * `user_id`, or all; to the holder of a key only what is the holder's. Rows come newest first and are at most 1,000. Days are of UTC.
  */
 export async function answerLogs(
-	{ query }: Asked<undefined, z.output<typeof logsQuery>>,
+	{ query, headers }: Asked<undefined, z.output<typeof logsQuery>>,
 	state: LogsState,
 ) {
-	const { engine, queries, upstreamUrl } = state;
+	const { queries, upstreamUrl } = state;
+	const scope = readScope(headers, state);
 	if (query.request_id !== undefined) {
-		const found = await findEntries(engine, queries, query.request_id);
-		return found.map((entry) => toSpendRow(entry, upstreamUrl));
+		const found = await findEntries(state.engine, queries, query.request_id);
+		const seen = found.filter((entry) => maySeeEntry(scope, entry));
+		return seen.map((entry) => toSpendRow(entry, upstreamUrl));
 	}
 	const days = toDays(query);
-	const subject = toSubject(query, state);
+	const subject = toSubject(query, scope, state);
+	const engine = isSeen(scope, subject) ? state.engine : toEmpty(state.engine);
 	if (days !== null && query.summarize) {
 		return toSpendDays(engine, queries.reports, { ...subject, ...days });
 	}
@@ -55,22 +67,45 @@ export async function answerLogs(
 	return newest.map((entry) => toSpendRow(entry, upstreamUrl));
 }
 
+interface Subject {
+	readonly filter: EntryFilter;
+	readonly id: string;
+}
+
 /** As LiteLLM: a key is stronger than a user. */
 function toSubject(
 	{ api_key: key, user_id: user }: z.output<typeof logsQuery>,
+	scope: Scope,
 	state: LogsState,
-): { filter: EntryFilter; id: string } {
-	if (key !== undefined) return { filter: "key", id: toKeyId(key, state) };
+): Subject {
+	if (key !== undefined)
+		return { filter: "key", id: toKeyId(key, scope, state) };
 	if (user !== undefined) return { filter: "user", id: user };
-	return { filter: "global", id: "" };
+	if (scope === null) return { filter: "global", id: "" };
+	const { kind, id } = toOwn(scope);
+	return { filter: kind, id };
 }
+
+const isSeen = (scope: Scope, { filter, id }: Subject): boolean =>
+	filter === "global" ? scope === null : maySee(scope, filter, id);
 
 /** As LiteLLM names it in its rows; everything else that is a key is kept by its hash only. */
 const masterKeyId = "litellm_proxy_master_key";
 
-function toKeyId(key: string, { isMasterKey }: LogsState): string {
-	if (isMasterKey(key)) return masterKeyId;
-	return key.startsWith("sk-")
+/**
+ * Of a key in clear, or of what is an id already. To the holder of a key every other one is unknown, the master key too:
+ * else one could guess here as often as one likes.
+ */
+export function toKeyId(
+	key: string,
+	scope: Scope,
+	{ isMasterKey, directory }: LogsState,
+): string {
+	if (scope === null && isMasterKey(key)) return masterKeyId;
+	const hash = key.startsWith("sk-")
 		? createHash("sha256").update(key).digest("hex")
 		: key;
+	// A key that was given a new value is booked by the hash of its first.
+	const known = directory.keys.find(hash)?.id;
+	return known !== undefined && maySee(scope, "key", known) ? known : hash;
 }

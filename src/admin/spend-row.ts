@@ -1,18 +1,18 @@
 /** An Entry as LiteLLM shows it: a row of LiteLLM_SpendLogs. */
 import type { Entry } from "../domain/entry.ts";
-import { type Nanos, toDollarText } from "../domain/nanos.ts";
+import { type Nanos, noNanos, toDollarText } from "../domain/nanos.ts";
 
 /** Dollars as a float, for clients that expect one; what must be exact is text. */
 export const toDollars = (nanos: Nanos): number => Number(toDollarText(nanos));
 
 /** Only what the operator pays is spend: the rows then add up to the sums. */
-const toSpend = ({ payer, cost }: Entry): number =>
-	payer === "operator" && cost !== null ? toDollars(cost) : 0;
+export const toSpent = ({ payer, cost }: Entry): Nanos =>
+	payer === "operator" && cost !== null ? cost : noNanos;
 
 export const toTime = (ms: number): string => new Date(ms).toISOString();
 
 /** An error within a stream comes after its 200. */
-const toStatus = ({ status, errorType }: Entry) =>
+export const toStatus = ({ status, errorType }: Entry) =>
 	status >= 200 && status < 400 && errorType === null ? "success" : "failure";
 
 export const toTagRow = (tag: string, calls: number, spend: Nanos) => ({
@@ -37,7 +37,7 @@ export function toSpendRow(entry: Entry, upstreamUrl: string) {
 		request_id: entry.id,
 		call_type: "pass_through_endpoint",
 		api_key: entry.keyId ?? "",
-		spend: toSpend(entry),
+		spend: toDollars(toSpent(entry)),
 		total_tokens: promptTokens + entry.output,
 		prompt_tokens: promptTokens,
 		completion_tokens: entry.output,

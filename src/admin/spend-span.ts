@@ -44,3 +44,40 @@ export const toHours = ({ fromMs, untilMs }: ReturnType<typeof toSpan>) => ({
 	from: Math.floor(fromMs / hourMs),
 	until: Math.ceil(untilMs / hourMs),
 });
+
+/** What a report of single days, or of single calls, can be asked for at once. */
+export const maxDays = 366;
+
+interface Time {
+	readonly startMs: number;
+	/** Of what was said: a day, or a second. */
+	readonly lengthMs: number;
+}
+
+/**
+ * Both are part of it.
+ * @throws GatewayError `malformed_request` for the wrong order, or too much
+ */
+export function toTimes({
+	start_date: first,
+	end_date: last,
+}: {
+	readonly start_date: Time;
+	readonly end_date: Time;
+}) {
+	const span = { fromMs: first.startMs, untilMs: last.startMs + last.lengthMs };
+	if (last.startMs < first.startMs) {
+		throw new GatewayError(
+			"malformed_request",
+			"end_date: it must not be before start_date.",
+		);
+	}
+	if (span.untilMs - span.fromMs > maxDays * dayMs) throw tooManyDays();
+	return span;
+}
+
+export const tooManyDays = () =>
+	new GatewayError(
+		"malformed_request",
+		`start_date and end_date: at most ${maxDays} days can be asked for at once.`,
+	);

@@ -1,24 +1,25 @@
 /** What was spent, by whom and on what: LiteLLM's routes, answered from the ledger and its sums. */
 import { z } from "zod";
-import type { Nanos } from "../domain/nanos.ts";
-import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
+import type { GlobalState } from "./global-state.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { spendExamples } from "./spend-examples.ts";
-import { answerLogs, type LogsState, logsQuery } from "./spend-logs.ts";
-import { toDollars, toTagRow } from "./spend-row.ts";
-import { dates, dayMs, lastMs, toDays, toHours, toSpan } from "./spend-span.ts";
+import { answerLogs, logsQuery } from "./spend-logs.ts";
+import { toTagRow } from "./spend-row.ts";
+import { readScope } from "./spend-scope.ts";
+import {
+	answerSearch,
+	answerSession,
+	searchQuery,
+	sessionQuery,
+} from "./spend-search.ts";
+import { dates, toDays, toHours, toSpan } from "./spend-span.ts";
 
-export interface SpendState extends LogsState {
+export interface SpendState extends GlobalState {
 	readonly catalog: () => Catalog;
-	readonly clock: Clock;
 	readonly meter: ReplyMeter;
-	/** Of everything; null: there is none. */
-	readonly maxBudget: () => Nanos | null;
-	/** @throws GatewayError for a caller who may not see what was spent */
-	requireOperator(headers: RequestHeaders): void;
 }
 
 /** Tags of one answer, the dearest. */
@@ -47,31 +48,51 @@ async function answerCalculate(
 	return calculate(body, { catalog: catalog(), meter, atMs: clock.now() });
 }
 
-const globalDays = 30;
-
-/** Of the last thirty days and today. */
-async function answerGlobal(_: Asked, state: SpendState) {
-	const { engine, queries, clock, maxBudget } = state;
-	const today = Math.floor(clock.now() / dayMs) * dayMs;
-	const span = { fromMs: today - globalDays * dayMs, untilMs: lastMs };
-	const asked = { ...toHours(span), dimension: "global", id: "" };
-	const [row] = await engine.read(queries.reports.total(asked));
-	const budget = maxBudget();
-	return {
-		spend: toDollars(toSummedNanos(row?.[1])),
-		max_budget: budget === null ? null : toDollars(budget),
-	};
-}
+/** Bodies are not kept: null, as LiteLLM answers where it kept none, whether or not there is such a call. */
+const answerBodies = async (
+	{ headers }: Asked,
+	state: SpendState,
+): Promise<null> => {
+	readScope(headers, state);
+	return null;
+};
 
 export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 	defineRoute({
 		method: "GET",
 		path: "/spend/logs",
 		summary: "Calls, newest first, or what was spent by day",
-		for: "operator",
+		for: "holder",
 		query: logsQuery,
 		example: spendExamples.logs,
 		answer: answerLogs,
+	}),
+	...(["/spend/logs/v2", "/spend/logs/ui"] as const).map((path) =>
+		defineRoute<SpendState, undefined, z.output<typeof searchQuery>>({
+			method: "GET",
+			path,
+			summary: "Calls a page at a time, filtered and sorted",
+			for: "holder",
+			query: searchQuery,
+			example: spendExamples.search,
+			answer: answerSearch,
+		}),
+	),
+	defineRoute({
+		method: "GET",
+		path: "/spend/logs/session/ui",
+		summary: "Calls of a session, the oldest first, a page at a time",
+		for: "holder",
+		query: sessionQuery,
+		example: spendExamples.session,
+		answer: answerSession,
+	}),
+	defineRoute({
+		method: "GET",
+		path: "/spend/logs/ui/:request_id",
+		summary: "What a call said and was answered; null: it is not kept",
+		for: "holder",
+		answer: answerBodies,
 	}),
 	defineRoute({
 		method: "GET",
@@ -90,13 +111,5 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		body: calculateBody,
 		example: spendExamples.calculate,
 		answer: answerCalculate,
-	}),
-	defineRoute({
-		method: "GET",
-		path: "/global/spend",
-		summary: "What everybody has spent in thirty days",
-		for: "operator",
-		example: spendExamples.global,
-		answer: answerGlobal,
 	}),
 ];

@@ -1,16 +1,27 @@
 /** All that operators can ask and change, in one place, because it is loaded when it is first asked for. */
+import { activityRoutes } from "../admin/activity.ts";
 import { budgetRoutes } from "../admin/budgets.ts";
 import { customerRoutes } from "../admin/customers.ts";
+import { globalActivityRoutes } from "../admin/global-activity.ts";
+import { globalRoutes } from "../admin/global-spend.ts";
 import { keyRoutes } from "../admin/keys.ts";
 import { memberRoutes } from "../admin/members.ts";
 import type { ManagedRoute } from "../admin/route.ts";
+import { type SpendState, spendRoutes } from "../admin/spend.ts";
+import { spendPeopleRoutes } from "../admin/spend-people.ts";
 import type { AdminState } from "../admin/state.ts";
 import { tagRoutes } from "../admin/tags.ts";
 import { teamRoutes } from "../admin/teams.ts";
 import { userRoutes } from "../admin/users.ts";
 
 export { addRoutes } from "../admin/route.ts";
-export { spendRoutes } from "../admin/spend.ts";
+
+export const reportRoutes: readonly ManagedRoute<SpendState>[] = [
+	...spendRoutes,
+	...globalRoutes,
+	...globalActivityRoutes,
+	...activityRoutes,
+];
 
 export const manageRoutes: readonly ManagedRoute<AdminState>[] = [
 	...keyRoutes,
@@ -20,4 +31,5 @@ export const manageRoutes: readonly ManagedRoute<AdminState>[] = [
 	...customerRoutes,
 	...budgetRoutes,
 	...tagRoutes,
+	...spendPeopleRoutes,
 ];

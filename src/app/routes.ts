@@ -133,7 +133,7 @@ async function openManagedRoutes(
 	gateway: Gateway,
 	state: RouteState,
 ): Promise<Managed> {
-	const { addRoutes, manageRoutes, spendRoutes } = await import(
+	const { addRoutes, manageRoutes, reportRoutes } = await import(
 		"./managed-routes.ts"
 	);
 	const { store, clock } = state;
@@ -145,12 +145,14 @@ async function openManagedRoutes(
 		engine,
 		queries,
 		clock,
+		directory: state.directory,
 		requireOperator: (headers: RequestHeaders) =>
 			requireOperator(headers, toNow()),
+		readOwnKey: (headers: RequestHeaders) => readOwnKey(headers, toNow()),
 	};
 	const app = openRoutes(gateway);
 	const { maxBudgetNanos } = config.limiting.global;
-	addRoutes(app, spendRoutes, {
+	addRoutes(app, reportRoutes, {
 		...common,
 		catalog,
 		meter: meterWhole,
@@ -166,9 +168,8 @@ async function openManagedRoutes(
 		calendar: config.limiting.calendar,
 		counter,
 		newId,
-		readOwnKey: (headers) => readOwnKey(headers, toNow()),
 	});
-	return { app, tables: [...spendRoutes, ...manageRoutes] };
+	return { app, tables: [...reportRoutes, ...manageRoutes] };
 }
 
 /** One reading of the path for routing, policy and the wire: the canonical one. */

@@ -1,3 +1,4 @@
+import { type ActivityQueries, compileActivity } from "./activity-queries.ts";
 import { openLazy } from "./lazy.ts";
 import { compileObjects, type ObjectQueries } from "./object-queries.ts";
 import {
@@ -5,6 +6,7 @@ import {
 	type ReferenceQueries,
 } from "./reference-queries.ts";
 import { compileReports, type Reports } from "./reports.ts";
+import { compileSearch, type SearchQueries } from "./search-queries.ts";
 import type { Builder } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
@@ -12,6 +14,8 @@ export interface Queries {
 	readonly reports: Reports;
 	readonly references: ReferenceQueries;
 	readonly objects: ObjectQueries;
+	readonly activity: ActivityQueries;
+	readonly search: SearchQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -19,6 +23,8 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toReports = openLazy(() => compileReports(builder, tables));
 	const toReferences = openLazy(() => compileReferences(builder, tables));
 	const toObjects = openLazy(() => compileObjects(builder, tables));
+	const toActivity = openLazy(() => compileActivity(builder, tables));
+	const toSearch = openLazy(() => compileSearch(builder, tables));
 	return {
 		get reports() {
 			return toReports();
@@ -28,6 +34,12 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get objects() {
 			return toObjects();
+		},
+		get activity() {
+			return toActivity();
+		},
+		get search() {
+			return toSearch();
 		},
 	};
 }

@@ -126,7 +126,7 @@ function compileSums(builder: Builder, { rollups }: Tables) {
  * The hours within the bounds that have sums, found by leaping from one to the next. The sums of an hour lie together, so
  * one subject's are a look into each hour, and nobody else's are read: no second index, which every call would pay for.
  */
-const toHours = (rollups: Table, hour: Column): SQL => sql`(
+export const toHours = (rollups: Table, hour: Column): SQL => sql`(
 	with recursive hours(hour) as (
 		select min(${hour}) from ${rollups} where ${hour} >= ${given("from")}
 		union all
@@ -136,7 +136,7 @@ const toHours = (rollups: Table, hour: Column): SQL => sql`(
 	select hours.hour from hours where hours.hour < ${given("until")}
 )`;
 
-const toSum = (column: Column) =>
+export const toSum = (column: Column | SQL) =>
 	sql<string | null>`cast(sum(${column}) as text)`;
 
 function compileRows(builder: Builder, { entries }: Tables) {

@@ -40,7 +40,7 @@ addRoutes(
 			answer: echo,
 		}),
 	],
-	{ requireOperator: () => {} },
+	{ requireOperator: () => {}, readOwnKey: () => null },
 );
 const server = Bun.serve({
 	port: 0,

@@ -1,10 +1,14 @@
 import { Hono } from "hono";
 import { customerRoutes } from "../../src/admin/customers.ts";
+import { toHash } from "../../src/admin/make-key.ts";
 import { addRoutes } from "../../src/admin/route.ts";
-import { spendRoutes } from "../../src/admin/spend.ts";
 import type { AdminState } from "../../src/admin/state.ts";
+import { reportRoutes } from "../../src/app/managed-routes.ts";
+import type { Directory } from "../../src/domain/directory.ts";
 import { GatewayError } from "../../src/domain/error.ts";
 import type { Nanos } from "../../src/domain/nanos.ts";
+import type { Team } from "../../src/domain/people.ts";
+import type { VirtualKey } from "../../src/domain/virtual-key.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
 import { meterWhole } from "../../src/gateway/meter/meter.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
@@ -25,12 +29,52 @@ export interface SpendAppOptions {
 	readonly engine?: Partial<Engine>;
 	readonly maxBudget?: Nanos | null;
 	readonly unknownModel?: UnknownModel;
+	/** Whom there is, by what is presented. */
+	readonly keys?: Readonly<Record<string, Partial<VirtualKey>>>;
+	readonly teams?: readonly Partial<Team>[];
 }
 
 export interface Answer {
 	readonly status: number;
 	// biome-ignore lint/suspicious/noExplicitAny: whatever JSON the route answers; each test looks at what it wants
 	readonly body: any;
+}
+
+/** Keys whose id is what is presented. */
+function openTestDirectory({ keys = {}, teams = [] }: SpendAppOptions) {
+	const toShelf = (items: readonly object[]) => ({
+		byId: (id: string) =>
+			items.find((one) => "id" in one && one.id === id) ?? null,
+		byAlias: (alias: string) =>
+			items.find((one) => "alias" in one && one.alias === alias) ?? null,
+		list: () => items,
+		find: (hash: string) =>
+			items.find((one) => "id" in one && toHash(String(one.id)) === hash) ??
+			null,
+	});
+	const all = Object.entries(keys).map(([id, key]) => ({
+		id,
+		alias: null,
+		userId: null,
+		teamId: null,
+		...key,
+	}));
+	return {
+		keys: toShelf(all),
+		teams: toShelf(teams.map((team) => ({ members: [], name: null, ...team }))),
+		users: toShelf([]),
+		customers: openShelf(),
+	} as unknown as Pick<Directory, "keys" | "teams" | "users" | "customers">;
+}
+
+function openEmptyApp() {
+	const app = new Hono<{ Bindings: { headers: RequestHeaders } }>();
+	app.onError((error, c) => {
+		const isOurs = error instanceof GatewayError;
+		if (!isOurs) return c.text(String(error), 500);
+		return toErrorReply(error, "0-0", "management");
+	});
+	return app;
 }
 
 /** The routes as the app has them, but for the guard in front of it. */
@@ -40,12 +84,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		factor: "1",
 		unknownModel: options.unknownModel ?? "dearest",
 	});
-	const app = new Hono<{ Bindings: { headers: RequestHeaders } }>();
-	app.onError((error, c) => {
-		const isOurs = error instanceof GatewayError;
-		if (!isOurs) return c.text(String(error), 500);
-		return toErrorReply(error, "0-0", "management");
-	});
+	const app = openEmptyApp();
 	const engine = { ...store.engine, ...options.engine };
 	const queries = compileQueries(...toCompiler(store));
 	const clock = { now: () => options.nowMs, monotonic: () => 0 };
@@ -53,7 +92,12 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		if (authorization === "Bearer sk-master") return;
 		throw new GatewayError("invalid_key", "Only the operator may see this.");
 	};
-	addRoutes(app, spendRoutes, {
+	const directory = openTestDirectory(options);
+	const readOwnKey = ({ authorization = "" }: RequestHeaders) =>
+		directory.keys.byId(authorization.replace("Bearer ", ""));
+	addRoutes(app, reportRoutes, {
+		directory,
+		readOwnKey,
 		engine,
 		queries,
 		catalog,
@@ -66,12 +110,14 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	});
 	const ledger = { flush: async () => {} };
 	const models = openModelMatch(catalog, clock.now);
-	const state: Partial<AdminState> & Pick<AdminState, "requireOperator"> = {
+	const state: Partial<AdminState> &
+		Pick<AdminState, "requireOperator" | "readOwnKey"> = {
 		engine,
 		queries,
 		clock,
 		requireOperator,
-		directory: { customers: openShelf() } as unknown as OpenDirectory,
+		directory: directory as OpenDirectory,
+		readOwnKey,
 		readSpent: (limit, sinceMs) =>
 			readSpent({ engine, queries, ledger, models }, limit, { sinceMs }),
 	};
@@ -93,7 +139,8 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		get: async (
 			path: string,
 			query: Readonly<Record<string, string>> = {},
-		): Promise<Answer> => ask(`${path}?${new URLSearchParams(query)}`),
+			key?: string,
+		): Promise<Answer> => ask(`${path}?${new URLSearchParams(query)}`, {}, key),
 		post: async (path: string, body: unknown): Promise<Answer> =>
 			ask(path, {
 				method: "POST",

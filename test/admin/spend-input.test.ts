@@ -35,6 +35,58 @@ test.each([
 	["/spend/logs?request_id=a%00b", "control characters"],
 	["/spend/logs?user_id=a%0Ab", "control characters"],
 	[`/spend/logs?api_key=${"x".repeat(513)}`, "at most 512 characters"],
+	["/spend/logs/v2", "start_date: is missing"],
+	["/spend/logs/ui?start_date=2026-11-22", "end_date: is missing"],
+	[`/spend/logs/v2?${days("2026-11-22", "yesterday")}`, "end_date"],
+	[`/spend/logs/v2?${days("2026-02-29", "2026-11-22")}`, "a real time"],
+	[`/spend/logs/v2?${days("2026-11-22", "2026-11-22 25:00:00")}`, "a real"],
+	[`/spend/logs/v2?${days("2026-11-22", "2026-11-21")}`, "before start_date"],
+	[`/spend/logs/v2?${days("2000-01-01", "2026-11-21")}`, "at most 366 days"],
+	...[
+		["model=a%00b", "control characters"],
+		[`user_id=${"%25".repeat(513)}`, "at most 512 characters"],
+		["min_spend=cheap", "number of dollars"],
+		["max_spend=-1", "number of dollars"],
+		["max_spend=99999999", "at most 9000000"],
+		["page=0", "whole number"],
+		["page_size=many", "whole number"],
+		["sort_by=id;drop", "must be one of"],
+		["sort_order=sideways", "asc or desc"],
+		["status_filter=maybe", "success or failure"],
+	].map(
+		([part = "", why = ""]) =>
+			[
+				`/spend/logs/v2?${days("2026-11-22", "2026-11-22")}&${part}`,
+				why,
+			] as const,
+	),
+	["/spend/logs/session/ui", "session_id"],
+	["/user/daily/activity", "start_date"],
+	[`/user/daily/activity?${days("2020-01-01", "2026-11-22")}`, "366 days"],
+	[
+		`/tag/daily/activity?${days("2026-11-22", "2026-11-22")}&api_key=k`,
+		"no sums are kept",
+	],
+	[
+		`/team/daily/activity?${days("2026-11-22", "2026-11-22")}&timezone=Moon/Sea`,
+		"time zone",
+	],
+	[
+		`/team/daily/activity?${days("2026-11-22", "2026-11-22")}&timezone=9999`,
+		"time zone",
+	],
+	[
+		`/team/daily/activity?${days("2026-10-01", "2026-11-22")}&timezone=Asia/Kolkata`,
+		"at most 31",
+	],
+	["/global/activity", "start_date"],
+	["/global/activity/model?start_date=2026-11-22", "end_date"],
+	["/global/spend/report?group_by=moon", "start_date"],
+	[
+		`/global/spend/report?${days("2026-11-22", "2026-11-22")}&group_by=moon`,
+		"team, customer or api_key",
+	],
+	[`/global/spend/models?${days("2000-01-01", "2026-11-22")}`, "366 days"],
 	["/customer/info", "end_user_id"],
 	["/customer/info?end_user_id=", "end_user_id"],
 	["/customer/info?end_user_id=%00", "control characters"],
@@ -62,11 +114,34 @@ test.each([
 	expect(body).toHaveLength(rows);
 });
 
+test.each(["api_key", "user_id", "team_id", "end_user", "session_id", "model"])(
+	"hostile %s finds nothing",
+	async (name) => {
+		for (const value of ["%%%%", "_", "*", "' or 1=1 --", "%".repeat(512)]) {
+			const query = { start_date: "2025-11-22", end_date: "2026-11-22" };
+			const answer = await app.get("/spend/logs/v2", {
+				...query,
+				[name]: value,
+			});
+			expect(answer).toMatchObject({
+				status: 200,
+				body: { data: [], total: 0 },
+			});
+		}
+	},
+);
+
 test.each([
 	["GET", "/spend/logs?request_id=x"],
 	["GET", "/spend/logs?start_date=nonsense"],
 	["GET", "/spend/tags"],
 	["GET", "/global/spend"],
+	["GET", "/global/spend/report"],
+	["GET", "/spend/logs/v2"],
+	["GET", "/spend/logs/session/ui"],
+	["GET", "/spend/logs/ui/x"],
+	["GET", "/user/daily/activity"],
+	["GET", "/team/daily/activity"],
 	["GET", "/customer/info?end_user_id=x"],
 	["GET", "/end_user/info?end_user_id=x"],
 	["POST", "/spend/calculate"],

@@ -1,6 +1,6 @@
 /** The holder of a key who wants to be more than that (T-05, T-06): whatever a call says, the key is who it is. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { manageRoutes, spendRoutes } from "../../src/app/managed-routes.ts";
+import { manageRoutes, reportRoutes } from "../../src/app/managed-routes.ts";
 import { type LedgerRig, openLedgerRig } from "../ledger-rig.ts";
 import { openCallers } from "./callers.ts";
 
@@ -92,7 +92,7 @@ const headers: Record<string, string> = {
 	cookie: "token=proxy_admin",
 };
 
-const routes = [...manageRoutes, ...spendRoutes];
+const routes = [...manageRoutes, ...reportRoutes];
 const ofOperator = routes.filter((route) => route.for === "operator");
 
 const readObjects = () =>
@@ -232,7 +232,7 @@ test("the tables of routes are those that the gateway answers", async () => {
 	);
 	for (const { path } of routes) expect(answered).toContain(path);
 	const managed =
-		/^\/(?:key|spend|global|customer|end_user|team|user|budget|tag)\//;
+		/^\/(?:key|spend|global|user|team|budget|tag|customer|end_user)\//;
 	const known = new Set(routes.map(({ path }) => path));
 	for (const path of answered as Set<string>) {
 		if (managed.test(path)) expect(known).toContain(path);
@@ -248,7 +248,14 @@ test("every route says who may call it", () => {
 	expect(ofHolder.map(({ path }) => path).sort()).toEqual([
 		"/key/health",
 		"/key/info",
+		"/spend/logs",
+		"/spend/logs/session/ui",
+		"/spend/logs/ui",
+		"/spend/logs/ui/:request_id",
+		"/spend/logs/v2",
+		"/team/daily/activity",
 		"/team/info",
+		"/user/daily/activity",
 		"/user/info",
 	]);
 });

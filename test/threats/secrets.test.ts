@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type AddressInfo, createServer } from "node:net";
 import { keyRoutes } from "../../src/admin/keys.ts";
-import { spendRoutes } from "../../src/admin/spend.ts";
+import { reportRoutes } from "../../src/app/managed-routes.ts";
 import { type ErrorRow, errorTable } from "../../src/domain/error.ts";
 import { type Canary, findIn, toCanaries } from "../canaries.ts";
 import { type LedgerRig, openLedgerRig, readAll } from "../ledger-rig.ts";
@@ -156,7 +156,7 @@ const homes: ReadonlySet<string> = new Set([
 
 test("what the operator is shown holds no secret, but where a key is made", async () => {
 	const seen = new Set<string>();
-	for (const { method, path } of [...keyRoutes, ...spendRoutes]) {
+	for (const { method, path } of [...keyRoutes, ...reportRoutes]) {
 		const { token: other } = await make({ user_id: "shown" });
 		const named = path.replace(":key", other);
 		const query = `?key=${other}&end_user_id=x&return_full_object=true&size=100`;
