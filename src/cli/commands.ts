@@ -4,6 +4,7 @@ import type { CommandGroup, CommandRow } from "./command-row.ts";
 import { runDemo } from "./demo.ts";
 import { examine } from "./doctor.ts";
 import { keyCommands } from "./key-commands.ts";
+import { ledgerCommands } from "./ledger-commands.ts";
 import { printPrices } from "./prices.ts";
 import { printConfig } from "./print-config.ts";
 import { serve } from "./serve.ts";
@@ -38,6 +39,7 @@ export const commands: readonly (CommandRow | CommandGroup)[] = [
 		run: (world, { keep }) => runDemo(world, { keep: keep === true }),
 	},
 	keyCommands,
+	ledgerCommands,
 	{
 		name: "config",
 		about: "show every setting, its value and where it came from",
