@@ -56,9 +56,12 @@ export async function answerLogs(
 }
 
 /** As LiteLLM: a key is stronger than a user. */
-function toSubject(
-	{ api_key: key, user_id: user }: z.output<typeof logsQuery>,
-	state: LogsState,
+export function toSubject(
+	{
+		api_key: key,
+		user_id: user,
+	}: Pick<z.output<typeof logsQuery>, "api_key" | "user_id">,
+	state: Pick<LogsState, "isMasterKey">,
 ): { filter: EntryFilter; id: string } {
 	if (key !== undefined) return { filter: "key", id: toKeyId(key, state) };
 	if (user !== undefined) return { filter: "user", id: user };
@@ -68,7 +71,10 @@ function toSubject(
 /** As LiteLLM names it in its rows; everything else that is a key is kept by its hash only. */
 const masterKeyId = "litellm_proxy_master_key";
 
-function toKeyId(key: string, { isMasterKey }: LogsState): string {
+function toKeyId(
+	key: string,
+	{ isMasterKey }: Pick<LogsState, "isMasterKey">,
+): string {
 	if (isMasterKey(key)) return masterKeyId;
 	return key.startsWith("sk-")
 		? createHash("sha256").update(key).digest("hex")

@@ -6,7 +6,7 @@ import {
 } from "../domain/hold-amount.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { StoreError } from "../store/engine.ts";
-import { toHoldAsk } from "./hold-ask.ts";
+import { type FindPrice, toHoldAsk } from "./hold-ask.ts";
 import { ledgerDown } from "./ledger-down.ts";
 import type { OpenCall } from "./open-call.ts";
 import { type Opening, toOpening } from "./opening.ts";
@@ -84,14 +84,19 @@ function toAsk(
 	catalog: Catalog,
 ): HoldAsk | null {
 	if (scan === null) return null;
-	return toHoldAsk(scan, (model) => {
-		const { price, known } = catalog.find(model, startedAtMs);
+	return toHoldAsk(scan, toFindPrice(catalog, startedAtMs));
+}
+
+/** At that time. What it returns throws GatewayError `unknown_model` where such calls are refused. */
+export const toFindPrice =
+	(catalog: Catalog, atMs: number): FindPrice =>
+	(model) => {
+		const { price, known } = catalog.find(model, atMs);
 		if (!known && model !== "" && catalog.unknownModel === "refuse") {
 			throw unknownModel(model);
 		}
 		return price;
-	});
-}
+	};
 
 const maxQuoted = 100;
 

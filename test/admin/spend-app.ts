@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { customerRoutes } from "../../src/admin/customers.ts";
 import { addRoutes } from "../../src/admin/route.ts";
+import { sessionRoutes } from "../../src/admin/sessions.ts";
 import { spendRoutes } from "../../src/admin/spend.ts";
 import type { AdminState } from "../../src/admin/state.ts";
 import { GatewayError } from "../../src/domain/error.ts";
@@ -52,7 +53,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		if (authorization === "Bearer sk-master") return;
 		throw new GatewayError("invalid_key", "Only the operator may see this.");
 	};
-	addRoutes(app, spendRoutes, {
+	addRoutes(app, [...spendRoutes, ...sessionRoutes], {
 		engine,
 		queries,
 		catalog,

@@ -67,7 +67,8 @@ function withoutOtherNames(
 		return first.dimension === "tag" ? sum <= lost : sum === lost;
 	});
 	const isLess = less.every((pair) => toDelta(pair).every((sum) => sum <= 0n));
-	return isMove && isLess && (gained[0] ?? 0n) > 0n ? [] : pairs;
+	if (!isLess) return pairs;
+	return isMove && (gained[0] ?? 0n) > 0n ? [] : other;
 }
 
 const none: readonly bigint[] = sumColumns.map(() => 0n);
