@@ -15,9 +15,8 @@ import { userRoutes } from "../admin/users.ts";
 export { addRoutes } from "../admin/route.ts";
 
 /** What was spent. */
-export const spendRoutes: readonly ManagedRoute<
-	SpendState & EstimateState
->[] = [...sumRoutes, ...sessionRoutes, ...estimateRoutes];
+export const spendRoutes: readonly ManagedRoute<SpendState & EstimateState>[] =
+	[...sumRoutes, ...sessionRoutes, ...estimateRoutes];
 
 export const manageRoutes: readonly ManagedRoute<AdminState>[] = [
 	...keyRoutes,

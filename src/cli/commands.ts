@@ -41,6 +41,13 @@ export const commands: readonly (CommandRow | CommandGroup)[] = [
 	keyCommands,
 	ledgerCommands,
 	{
+		name: "usage",
+		about: "show what was spent today and in seven days, and on what",
+		options: ["json", "url", "envFile"],
+		run: async (world, given) =>
+			(await import("./usage.ts")).showUsage(world, given),
+	},
+	{
 		name: "config",
 		about: "show every setting, its value and where it came from",
 		options: [...loading, "json"],

@@ -78,7 +78,7 @@ function ofCall(
 ): Estimate {
 	const scan = scanBody(new TextEncoder().encode(JSON.stringify(body)));
 	const ask = toHoldAsk(scan, toFindPrice(catalog, atMs));
-	if (ask === null || scan.model === null) {
+	if (ask === null || scan.model === undefined) {
 		throw new GatewayError(
 			"malformed_request",
 			"model: none is named, or none whose price is known.",
