@@ -172,6 +172,20 @@ export const fieldWords: Words = {
 	name: word("The tag, as calls carry it", "docs"),
 	names: word("Tags", ["docs"]),
 	description: word("For people", "Documentation"),
+	requests: word("Calls of a batch, as they would be sent", [
+		{
+			custom_id: "first",
+			params: {
+				model: "claude-sonnet-5-5",
+				max_tokens: 100,
+				messages: [{ role: "user", content: "Hello, world" }],
+			},
+		},
+	]),
+	session_id: word(
+		"The session, as its client names it",
+		"0e8d3a52-6f5b-4a53-9d51-2b6f0d3f7a10",
+	),
 };
 
 /** In a query, where they choose what is shown. */
@@ -184,6 +198,10 @@ export const filterWords: Words = {
 	organization_id: word("Only of this organization", "acme"),
 	page: word("Which page", 1),
 	size: word("How many on a page, at most 100", 10),
+	before: word(
+		"Only what ended before that: `next` of the page before",
+		"2026-11-22T12:30:00.000Z",
+	),
 	return_full_object: word("Whole keys, and not only their ids", true),
 	sort_by: word("What decides the order", "created_at"),
 	sort_order: word("Upward or downward", "desc"),

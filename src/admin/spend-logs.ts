@@ -73,10 +73,13 @@ interface Subject {
 }
 
 /** As LiteLLM: a key is stronger than a user. */
-function toSubject(
-	{ api_key: key, user_id: user }: z.output<typeof logsQuery>,
+export function toSubject(
+	{
+		api_key: key,
+		user_id: user,
+	}: Pick<z.output<typeof logsQuery>, "api_key" | "user_id">,
 	scope: Scope,
-	state: LogsState,
+	state: Pick<LogsState, "isMasterKey" | "directory">,
 ): Subject {
 	if (key !== undefined)
 		return { filter: "key", id: toKeyId(key, scope, state) };
@@ -99,7 +102,7 @@ const masterKeyId = "litellm_proxy_master_key";
 export function toKeyId(
 	key: string,
 	scope: Scope,
-	{ isMasterKey, directory }: LogsState,
+	{ isMasterKey, directory }: Pick<LogsState, "isMasterKey" | "directory">,
 ): string {
 	if (scope === null && isMasterKey(key)) return masterKeyId;
 	const hash = key.startsWith("sk-")

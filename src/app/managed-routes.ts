@@ -2,11 +2,13 @@
 import { activityRoutes } from "../admin/activity.ts";
 import { budgetRoutes } from "../admin/budgets.ts";
 import { customerRoutes } from "../admin/customers.ts";
+import { type EstimateState, estimateRoutes } from "../admin/estimate.ts";
 import { globalActivityRoutes } from "../admin/global-activity.ts";
 import { globalRoutes } from "../admin/global-spend.ts";
 import { keyRoutes } from "../admin/keys.ts";
 import { memberRoutes } from "../admin/members.ts";
 import type { ManagedRoute } from "../admin/route.ts";
+import { sessionRoutes } from "../admin/sessions.ts";
 import { type SpendState, spendRoutes } from "../admin/spend.ts";
 import { spendPeopleRoutes } from "../admin/spend-people.ts";
 import type { AdminState } from "../admin/state.ts";
@@ -16,12 +18,15 @@ import { userRoutes } from "../admin/users.ts";
 
 export { addRoutes } from "../admin/route.ts";
 
-export const reportRoutes: readonly ManagedRoute<SpendState>[] = [
-	...spendRoutes,
-	...globalRoutes,
-	...globalActivityRoutes,
-	...activityRoutes,
-];
+export const reportRoutes: readonly ManagedRoute<SpendState & EstimateState>[] =
+	[
+		...spendRoutes,
+		...globalRoutes,
+		...globalActivityRoutes,
+		...activityRoutes,
+		...sessionRoutes,
+		...estimateRoutes,
+	];
 
 export const manageRoutes: readonly ManagedRoute<AdminState>[] = [
 	...keyRoutes,

@@ -15,6 +15,7 @@ import {
 } from "../gateway/authenticate.ts";
 import { checkUpstream } from "../gateway/check-upstream.ts";
 import { toEnvelope, toErrorReply } from "../gateway/error-reply.ts";
+import { toEstimate } from "../gateway/estimate.ts";
 import { toPublicBase } from "../gateway/guard.ts";
 import { meterWhole } from "../gateway/meter/meter.ts";
 import type { Arrival } from "../gateway/open-call.ts";
@@ -156,6 +157,12 @@ async function openManagedRoutes(
 		...common,
 		catalog,
 		meter: meterWhole,
+		estimate: (body) =>
+			toEstimate(body, {
+				catalog: catalog(),
+				mode: gateway.holdMode,
+				atMs: clock.now(),
+			}),
 		upstreamUrl: config.upstream.url,
 		maxBudget: () =>
 			maxBudgetNanos === null ? null : toNanos(BigInt(maxBudgetNanos)),

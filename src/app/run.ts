@@ -7,6 +7,7 @@ import {
 	newId,
 	newSecret,
 	openDatabase,
+	openReadOnly,
 	programArguments,
 	readHeaders,
 	releaseChunk,
@@ -35,6 +36,10 @@ const toWorld = (openWorker: OpenWorker): World => ({
 		openApp(config, toRim(openWorker), { version, ...hooks }),
 	openManagement: (config, hooks) =>
 		openManagement(config, toRim(openWorker), { version, ...hooks }),
+	verifyLedger: async (config, hooks) => {
+		const { verifyLedger } = await import("./verify-ledger.ts");
+		return verifyLedger(config, { clock, openDatabase, openReadOnly }, hooks);
+	},
 	openSimulator: async () => {
 		// Not at the start: its schemas cost a gateway that never needs them half its start-up time.
 		const { openSimulator } = await import("../simulator/simulator.ts");

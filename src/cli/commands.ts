@@ -4,6 +4,7 @@ import type { CommandGroup, CommandRow } from "./command-row.ts";
 import { runDemo } from "./demo.ts";
 import { examine } from "./doctor.ts";
 import { keyCommands } from "./key-commands.ts";
+import { ledgerCommands } from "./ledger-commands.ts";
 import { printPrices } from "./prices.ts";
 import { printConfig } from "./print-config.ts";
 import { serve } from "./serve.ts";
@@ -38,6 +39,14 @@ export const commands: readonly (CommandRow | CommandGroup)[] = [
 		run: (world, { keep }) => runDemo(world, { keep: keep === true }),
 	},
 	keyCommands,
+	ledgerCommands,
+	{
+		name: "usage",
+		about: "show what was spent today and in seven days, and on what",
+		options: ["json", "url", "envFile"],
+		run: async (world, given) =>
+			(await import("./usage.ts")).showUsage(world, given),
+	},
 	{
 		name: "config",
 		about: "show every setting, its value and where it came from",

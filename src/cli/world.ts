@@ -4,6 +4,8 @@
  */
 import type { Entry } from "../domain/entry.ts";
 import type { Clock, UpstreamFetch } from "../platform/contract.ts";
+import type { Finding, FindingName } from "../store/verify/findings.ts";
+import type { Verified } from "../store/verify/verify.ts";
 import type { CallFields } from "./call-line.ts";
 import type { Config } from "./config.ts";
 import type { Environment } from "./sources.ts";
@@ -71,6 +73,21 @@ export interface ServeHooks {
 	onLost(entry: Entry, error: unknown): void;
 }
 
+export interface VerifyHooks {
+	/** Each as it is found, a bounded number of each kind. */
+	onFinding(finding: Finding): void;
+	onProgress(done: number, all: number): void;
+}
+
+export interface VerifiedLedger extends Verified {
+	/** Whether it is what a gateway wrote. */
+	readonly ok: boolean;
+	/** Of each kind, those that were not told too. */
+	readonly counts: Readonly<Partial<Record<FindingName, number>>>;
+	/** A sentence; null: everything was looked at. */
+	readonly unchecked: string | null;
+}
+
 export interface World {
 	readonly build: Build;
 	readonly env: Environment;
@@ -96,6 +113,8 @@ export interface World {
 		config: Config,
 		hooks: Pick<ServeHooks, "onLost">,
 	): Promise<Management>;
+	/** Only reads. Rejects with StoreError, or with the system's error, when the database cannot be read. */
+	verifyLedger(config: Config, hooks: VerifyHooks): Promise<VerifiedLedger>;
 	openSimulator(): Promise<Simulator>;
 	/** What the user types behind the question, or null where nobody is there to ask; an end of the input is "". */
 	ask(question: string): Promise<string | null>;

@@ -9,7 +9,7 @@ import type { Refusal } from "../domain/judge.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { StoreError } from "../store/engine.ts";
 import { countPrompt } from "./count-prompt.ts";
-import { toHoldAsk } from "./hold-ask.ts";
+import { type FindPrice, toHoldAsk } from "./hold-ask.ts";
 import { ledgerDown } from "./ledger-down.ts";
 import { toLimitError } from "./limit-error.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -138,14 +138,19 @@ function toAsk(
 	if (scan === null) return null;
 	// The operator's own name for a model has no price.
 	const named = alias === null ? scan : { ...scan, model: model ?? undefined };
-	return toHoldAsk(named, (asked) => {
-		const { price, known } = catalog.find(asked, startedAtMs);
-		if (!known && asked !== "" && catalog.unknownModel === "refuse") {
-			throw unknownModel(asked);
+	return toHoldAsk(named, toFindPrice(catalog, startedAtMs));
+}
+
+/** At that time. What it returns throws GatewayError `unknown_model` where such calls are refused. */
+export const toFindPrice =
+	(catalog: Catalog, atMs: number): FindPrice =>
+	(model) => {
+		const { price, known } = catalog.find(model, atMs);
+		if (!known && model !== "" && catalog.unknownModel === "refuse") {
+			throw unknownModel(model);
 		}
 		return price;
-	});
-}
+	};
 
 const maxQuoted = 100;
 

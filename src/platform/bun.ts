@@ -121,8 +121,14 @@ const usesProxy = (url: string): boolean =>
 
 const loopback = /^https?:\/\/(localhost|127\.|\[::1\])/;
 
-export function openDatabase(path: string): Database {
-	const database = new SqliteDatabase(path, { create: true, strict: true });
+export const openDatabase = (path: string): Database =>
+	toDatabase(new SqliteDatabase(path, { create: true, strict: true }));
+
+/** @throws the runtime's own error where there is none */
+export const openReadOnly = (path: string): Database =>
+	toDatabase(new SqliteDatabase(path, { readonly: true, strict: true }));
+
+function toDatabase(database: SqliteDatabase): Database {
 	return {
 		exec: (sql) => {
 			database.run(sql);

@@ -148,8 +148,14 @@ function toDecoded(reply: Response): Response {
 	return new Response(reply.body, { status: reply.status, headers });
 }
 
-export function openDatabase(path: string): Database {
-	const database = new DatabaseSync(path);
+export const openDatabase = (path: string): Database =>
+	toDatabase(new DatabaseSync(path));
+
+/** @throws the runtime's own error where there is none */
+export const openReadOnly = (path: string): Database =>
+	toDatabase(new DatabaseSync(path, { readOnly: true }));
+
+function toDatabase(database: DatabaseSync): Database {
 	return {
 		exec: (sql) => database.exec(sql),
 		prepare: (sql) => {

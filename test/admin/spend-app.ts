@@ -10,6 +10,7 @@ import type { Nanos } from "../../src/domain/nanos.ts";
 import type { Team } from "../../src/domain/people.ts";
 import type { VirtualKey } from "../../src/domain/virtual-key.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
+import { toEstimate } from "../../src/gateway/estimate.ts";
 import { meterWhole } from "../../src/gateway/meter/meter.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
 import type { UnknownModel } from "../../src/pricing/catalog.ts";
@@ -103,6 +104,12 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		catalog,
 		clock,
 		meter: meterWhole,
+		estimate: (body) =>
+			toEstimate(body, {
+				catalog: catalog(),
+				mode: "usual",
+				atMs: options.nowMs,
+			}),
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
 		maxBudget: () => options.maxBudget ?? null,

@@ -113,6 +113,7 @@ export function openFakeWorld(options: FakeOptions = {}): FakeWorld {
 			return openFakeGateway(config, stops, openReplies);
 		},
 		openManagement: () => Promise.reject(new Error("no database here")),
+		verifyLedger: () => Promise.reject(new Error("no database here")),
 		ask: async () => null,
 		openSimulator: async () => ({
 			url: "http://127.0.0.1:9",

@@ -1,0 +1,114 @@
+/** What a call, or a batch of them, will cost at least and at most, told from its body. */
+import { GatewayError } from "../domain/error.ts";
+import {
+	addHoldAmounts,
+	type HoldAmount,
+	type HoldMode,
+	noHoldAmount,
+	toHoldAmount,
+} from "../domain/hold-amount.ts";
+import { type Nanos, noNanos, toNanos } from "../domain/nanos.ts";
+import { emptyUsage } from "../domain/usage.ts";
+import type { Catalog } from "../pricing/catalog.ts";
+import { toCost } from "../pricing/cost.ts";
+import { toFindPrice } from "./admit.ts";
+import { toHoldAsk } from "./hold-ask.ts";
+import { scanBody } from "./scan/scan.ts";
+
+export interface EstimateOptions {
+	readonly catalog: Catalog;
+	readonly mode: HoldMode;
+	/** When it is sent. Milliseconds since 1970. */
+	readonly atMs: number;
+}
+
+export interface Estimate {
+	/** 1, or the items of a batch. */
+	readonly calls: number;
+	readonly leastNanos: Nanos;
+	readonly leastInputTokens: number;
+	/** What admission would hold. */
+	readonly most: HoldAmount;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * Of a body of messages, or of a batch: `{requests: [{params}]}`.
+ * @throws GatewayError `malformed_request`, `unknown_model`
+ */
+export function toEstimate(body: Body, options: EstimateOptions): Estimate {
+	const { requests } = body;
+	if (!Array.isArray(requests)) return ofCall(body, false, options);
+	return requests
+		.map((item) => ofCall(toParams(item), true, options))
+		.reduce(addUp, nothing);
+}
+
+const nothing: Estimate = {
+	calls: 0,
+	leastNanos: noNanos,
+	leastInputTokens: 0,
+	most: noHoldAmount,
+};
+
+const addUp = (a: Estimate, b: Estimate): Estimate => ({
+	calls: a.calls + b.calls,
+	leastNanos: toNanos(a.leastNanos + b.leastNanos),
+	leastInputTokens: a.leastInputTokens + b.leastInputTokens,
+	most: addHoldAmounts(a.most, b.most),
+});
+
+function toParams(item: unknown): Body {
+	const params = (item as { params?: unknown } | null)?.params;
+	if (typeof params === "object" && params !== null) return params as Body;
+	throw new GatewayError(
+		"malformed_request",
+		"requests: each must have params, the body of a call.",
+	);
+}
+
+/** Text has rarely so many bytes to a token; names and brackets of the JSON, which are none, are among them. */
+const mostBytesPerToken = 8;
+
+function ofCall(
+	body: Body,
+	batch: boolean,
+	{ catalog, mode, atMs }: EstimateOptions,
+): Estimate {
+	const scan = scanBody(new TextEncoder().encode(JSON.stringify(body)));
+	const ask = toHoldAsk(scan, toFindPrice(catalog, atMs));
+	if (ask === null || scan.model === undefined) {
+		throw new GatewayError(
+			"malformed_request",
+			"model: none is named, or none whose price is known.",
+		);
+	}
+	const leastInputTokens = Math.max(
+		1,
+		Math.floor(ask.textBytes / mostBytesPerToken),
+	);
+	const [first] = ask.slots;
+	const isCached = ask.cacheWrite !== "none" || ask.continuesThread;
+	const usage = {
+		...emptyUsage,
+		model: first.price.model,
+		speed: first.speed,
+		// The whole prompt was in the cache, and the answer is a word.
+		...(isCached
+			? { cacheRead: leastInputTokens }
+			: { input: leastInputTokens }),
+		output: 1,
+	};
+	const least = toCost(usage, catalog, {
+		atMs,
+		requestedModel: scan.model,
+		inBatch: batch,
+	});
+	return {
+		calls: 1,
+		leastNanos: least.nanos ?? noNanos,
+		leastInputTokens,
+		most: toHoldAmount({ ...ask, batch }, mode),
+	};
+}

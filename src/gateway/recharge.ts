@@ -1,0 +1,54 @@
+/** I-10: what a call cost, once more, from what the ledger has of it. */
+import type { Entry } from "../domain/entry.ts";
+import type { Nanos } from "../domain/nanos.ts";
+import type { Catalog } from "../pricing/catalog.ts";
+import { toCost } from "../pricing/cost.ts";
+import { parseJson, toObject } from "./meter/json.ts";
+import { toMessageUsage } from "./meter/message-usage.ts";
+
+/**
+ * The cost by the catalog's prices; null where the row does not tell: it was free, charged by its hold, of several calls, or
+ * the reply did not say which model it was or said more than is kept.
+ */
+export function toCostAgain(entry: Entry, catalog: Catalog): Nanos | null {
+	const { kind, price, servedModel, usageRest } = entry;
+	if (kind !== "call" || price === null || servedModel === null) return null;
+	if (price.startsWith("held:")) return null;
+	const rest = readRest(usageRest);
+	if (rest === null) return null;
+	const { usage } = toMessageUsage(
+		{ iterations: rest.iterations },
+		{
+			model: servedModel,
+			stopReason: entry.stopReason,
+			codeExecutions: 0,
+			splitIsLast: true,
+		},
+	);
+	const stored = {
+		...usage,
+		input: entry.input,
+		output: entry.output,
+		cacheWrite5m: entry.cacheWrite5m,
+		cacheWrite1h: entry.cacheWrite1h,
+		cacheRead: entry.cacheRead,
+		serviceTier: entry.serviceTier,
+		inferenceGeo: entry.inferenceGeo,
+		speed: entry.speed,
+		webSearches: entry.webSearches,
+		thinking: entry.thinking,
+	};
+	return toCost(stored, catalog, {
+		atMs: entry.startedMs,
+		requestedModel: entry.requestedModel,
+	}).nanos;
+}
+
+const nothing: Readonly<Record<string, unknown>> = {};
+
+/** Null where it was cut, could not be read when it came, or is none any more. */
+function readRest(text: string | null) {
+	if (text === null) return nothing;
+	const rest = toObject(parseJson(text));
+	return rest && !("cut" in rest) && !("raw" in rest) ? rest : null;
+}
