@@ -78,6 +78,11 @@ function openEmptyApp() {
 	return app;
 }
 
+const requireOperator = ({ authorization }: RequestHeaders): void => {
+	if (authorization === "Bearer sk-master") return;
+	throw new GatewayError("invalid_key", "Only the operator may see this.");
+};
+
 /** The routes as the app has them, but for the guard in front of it. */
 export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const { catalog } = openPrices({
@@ -89,13 +94,10 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const engine = { ...store.engine, ...options.engine };
 	const queries = compileQueries(...toCompiler(store));
 	const clock = { now: () => options.nowMs, monotonic: () => 0 };
-	const requireOperator = ({ authorization }: RequestHeaders) => {
-		if (authorization === "Bearer sk-master") return;
-		throw new GatewayError("invalid_key", "Only the operator may see this.");
-	};
 	const directory = openTestDirectory(options);
 	const readOwnKey = ({ authorization = "" }: RequestHeaders) =>
 		directory.keys.byId(authorization.replace("Bearer ", ""));
+	const [mode, atMs] = ["usual", options.nowMs] as const;
 	addRoutes(app, reportRoutes, {
 		directory,
 		readOwnKey,
@@ -104,12 +106,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		catalog,
 		clock,
 		meter: meterWhole,
-		estimate: (body) =>
-			toEstimate(body, {
-				catalog: catalog(),
-				mode: "usual",
-				atMs: options.nowMs,
-			}),
+		estimate: (body) => toEstimate(body, { catalog: catalog(), mode, atMs }),
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
 		maxBudget: () => options.maxBudget ?? null,

@@ -283,7 +283,11 @@ test("two windows of the same length are one count, and the clock finds the wind
 		return refusal;
 	};
 	expect(await once(30n)).toBeNull();
-	expect(await once(21n)).toMatchObject({ used: 30n, limit: { ceiling: 50n } });
+	expect(await once(21n)).toMatchObject({
+		used: 30n,
+		held: 0n,
+		limit: { ceiling: 50n },
+	});
 	expect(reads).toBe(1);
 	nowMs += 2 * 86_400_000;
 	expect(await once(50n)).toBeNull();
@@ -291,4 +295,31 @@ test("two windows of the same length are one count, and the clock finds the wind
 	expect(await once(21n)).toMatchObject({ used: 30n });
 	// Nothing can have begun in the later one, so nobody had to ask.
 	expect(reads).toBe(1);
+});
+
+test("a call whose body took it past midnight counts where it began, as in the ledger", async () => {
+	const midnightMs = Date.parse("2026-12-01T00:00:00Z");
+	const counter = openMemoryCounter({
+		...plain,
+		horizonMs: 0,
+		clock: { now: () => midnightMs + 5_000, monotonic: () => 0 },
+		readSpent: async () => 0n,
+	});
+	const limit = toLimit("nanos", daily, 100n);
+	const spend = async (nanos: bigint, startedMs: number) => {
+		const { reservation, refusal } = await counter.reserve({
+			id: "c",
+			subjects: [subject],
+			limits: [limit],
+			models: [],
+			wanted: { nanos, tokens: 0 },
+			startedMs,
+		});
+		reservation?.end({ nanos, tokens: 0 });
+		return refusal;
+	};
+	expect(await spend(70n, midnightMs + 1)).toBeNull();
+	expect(await spend(80n, midnightMs - 1)).toBeNull();
+	expect(await spend(31n, midnightMs + 2)).toMatchObject({ used: 70n });
+	expect(await spend(21n, midnightMs - 2)).toMatchObject({ used: 80n });
 });
