@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import {
 	logCause,
 	openUnknownModelWarning,
+	tellBatchFault,
 	toBodyLimits,
 	toGatewayOptions,
 } from "./app/gateway-options.ts";
@@ -19,6 +20,7 @@ import type { Config } from "./cli/config.ts";
 import type { CallRecord } from "./domain/call.ts";
 import type { Entry } from "./domain/entry.ts";
 import { GatewayError } from "./domain/error.ts";
+import { type BatchPoller, openBatchPoller } from "./gateway/batches/poller.ts";
 import { idleConnectionSeconds } from "./gateway/open-call.ts";
 import { type Gateway, openGateway } from "./gateway/pipeline.ts";
 import { openTotals } from "./gateway/totals.ts";
@@ -32,6 +34,7 @@ import type {
 	UpstreamFetch,
 } from "./platform/contract.ts";
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
+import { openBatches } from "./store/batches.ts";
 import { type OpenDirectory, openDirectory } from "./store/directory.ts";
 import type { Store } from "./store/store.ts";
 
@@ -77,7 +80,7 @@ export async function openApp(
 	});
 	const prices = await openPricesBeside(config, opening);
 	const store = await opening;
-	const state = await readState(store, rim).catch(async (error) => {
+	const state = await readState(store, rim, config).catch(async (error) => {
 		prices.close();
 		await store.close();
 		throw error;
@@ -92,6 +95,8 @@ export async function openApp(
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
 		counter: openCounter(store, clock, readSpent),
+		batches: state.batches,
+		onBatchFault: tellBatchFault,
 		catalog: prices.catalog,
 		totals: openTotals(clock, state.totals),
 		unwritten,
@@ -107,6 +112,7 @@ export async function openApp(
 		stopping: false,
 		closed: null,
 		gateway,
+		poller: openBatchPoller(gateway),
 		store,
 		directory,
 		prices,
@@ -131,7 +137,11 @@ export async function openApp(
 }
 
 /** What the database says of keys and sums. Rejects with StoreError. */
-async function readState(store: Store, { clock, newId }: Rim) {
+async function readState(
+	store: Store,
+	{ clock, newId }: Rim,
+	{ durability }: Config,
+) {
 	const totals = await readTotals(store, clock);
 	const directory = await openDirectory({
 		engine: store.engine,
@@ -140,7 +150,11 @@ async function readState(store: Store, { clock, newId }: Rim) {
 		newId,
 		onFault: tellChangesFault,
 	});
-	return { directory, totals };
+	const synced = durability === "always";
+	const batches = openBatches({ ...store, synced });
+	// Whoever had some before is gone: one process has the embedded database to itself.
+	if (store.engine.kind === "sqlite") await batches.freeAll();
+	return { directory, totals, batches };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */
@@ -178,6 +192,7 @@ interface Life {
 	stopping: boolean;
 	closed: Promise<void> | null;
 	readonly gateway: Gateway;
+	readonly poller: BatchPoller;
 	readonly store: Store;
 	readonly directory: OpenDirectory;
 	readonly prices: Prices;
@@ -195,6 +210,7 @@ function close(life: Life): Promise<void> {
 		life.gateway.flights.close();
 		life.gateway.guesses.close();
 		life.prices.close();
+		await life.poller.close();
 		await life.gateway.counter.close();
 		await life.directory.close();
 		await life.store.close();

@@ -29,7 +29,8 @@ type FromConfig =
 	| "hashBodies"
 	| "modelAliases"
 	| "userHeader"
-	| "guessing";
+	| "guessing"
+	| "batchPollMs";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -60,6 +61,7 @@ export const toGatewayOptions = (
 	hashBodies: config.hashBodies,
 	modelAliases: config.modelAliases,
 	userHeader: config.userHeader,
+	batchPollMs: config.batchPollMs,
 	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
 
@@ -83,6 +85,12 @@ export function logCause({ callId, end, cause }: CallRecord): void {
 	const level = coded ? "debug" : "error";
 	log[level]("Call {callId} ended as {end}: {cause}", { callId, end, cause });
 }
+
+export const tellBatchFault: GatewayOptions["onBatchFault"] = (id, why) =>
+	getLogger(["tollway", "gateway"]).warning(
+		"{batch} could not be looked after: {why}",
+		{ batch: id === null ? "Batches" : `The batch ${id}`, why },
+	);
 
 /** More names than this, and clients are inventing them. */
 const maxWarned = 100;

@@ -21,7 +21,9 @@ const noPage = notOffered("there is no dashboard yet");
 const noSink = notOffered("there are no exporters yet");
 const noAlert = notOffered("there are no alerts yet");
 const pricing = notOffered("there is no price table yet");
-const batchPolling = notOffered("batches are not polled yet");
+const batchPolling = notOffered(
+	"batches are asked after by TOLLWAY_BATCH_POLL",
+);
 const budgets = notOffered("there are no budgets yet");
 
 export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {

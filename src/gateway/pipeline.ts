@@ -9,6 +9,7 @@ import type {
 	UpstreamFetch,
 } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
+import type { Batches } from "../store/batches.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { admit } from "./admit.ts";
 import { requireModels } from "./allowed-models.ts";
@@ -49,6 +50,9 @@ export interface GatewayOptions {
 	readonly inFlightBytes: number;
 	readonly ledger: Ledger;
 	readonly counter: Counter;
+	readonly batches: Batches;
+	/** How soon after its creation upstream is first asked what has become of a batch. */
+	readonly batchPollMs: number;
 	readonly limits: Pick<LimitFinder, "find">;
 	/** The prices in force now. */
 	readonly catalog: () => Catalog;
@@ -73,6 +77,8 @@ export interface GatewayOptions {
 	readonly onCall: (record: CallRecord) => void;
 	/** Saves an Entry that the ledger did not take; must not throw. */
 	readonly onLost: (entry: Entry, error: unknown) => void;
+	/** A batch could not be looked after (it is tried again), or is lost. Id null: all of them. Must not throw. */
+	readonly onBatchFault: (id: string | null, why: unknown) => void;
 	/** A call was served by a model that the catalog does not know; must not throw. */
 	readonly onUnknownModel: (model: string, entry: Entry) => void;
 }

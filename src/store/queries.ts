@@ -1,3 +1,4 @@
+import { type BatchQueries, compileBatches } from "./batch-queries.ts";
 import { openLazy } from "./lazy.ts";
 import { compileObjects, type ObjectQueries } from "./object-queries.ts";
 import {
@@ -12,6 +13,7 @@ export interface Queries {
 	readonly reports: Reports;
 	readonly references: ReferenceQueries;
 	readonly objects: ObjectQueries;
+	readonly batches: BatchQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -19,6 +21,7 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toReports = openLazy(() => compileReports(builder, tables));
 	const toReferences = openLazy(() => compileReferences(builder, tables));
 	const toObjects = openLazy(() => compileObjects(builder, tables));
+	const toBatches = openLazy(() => compileBatches(builder, tables));
 	return {
 		get reports() {
 			return toReports();
@@ -28,6 +31,9 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get objects() {
 			return toObjects();
+		},
+		get batches() {
+			return toBatches();
 		},
 	};
 }

@@ -6,6 +6,7 @@ import {
 	eq,
 	gte,
 	lt,
+	or,
 	type SQL,
 	sql,
 	type Table,
@@ -36,8 +37,8 @@ export interface Reports {
 	/** Model and cost of one subject. */
 	readonly costByModel: Query<Hours | "dimension" | "id">;
 	/**
-	 * Served model, and what the operator paid for calls of one subject that started within the times; `low` and `high` bound
-	 * their ids. `id` of a member is `team\tuser`, of a tag the tag as JSON has it.
+	 * Served model, and what the operator paid for calls and batches of one subject that started within the times; `low` and
+	 * `high` bound the ids of calls. `id` of a member is `team\tuser`, of a tag the tag as JSON has it.
 	 */
 	readonly spentWithin: Readonly<
 		Record<SubjectKind, Query<Exclude<CallNames, "count">>>
@@ -166,8 +167,7 @@ function compileRows(builder: Builder, { entries }: Tables) {
 		);
 	const toOthers = (filter: EntryFilter) =>
 		compileQuery<OtherNames>(
-			// No UUID begins so.
-			select(filter, sql`${entries.id} >= 'g'`)
+			select(filter, isOther(entries.id))
 				.orderBy(desc(entries.startedAt))
 				.limit(given("count")),
 		);
@@ -191,6 +191,9 @@ function compileRows(builder: Builder, { entries }: Tables) {
 	};
 }
 
+/** No UUID begins so. */
+const isOther = (id: Column): SQL => sql`${id} >= 'g'`;
+
 /** By whose calls they are. */
 function compileSpent(
 	builder: Builder,
@@ -203,8 +206,10 @@ function compileSpent(
 				.from(entries)
 				.where(
 					and(
-						gte(entries.id, given("low")),
-						lt(entries.id, given("high")),
+						or(
+							and(gte(entries.id, given("low")), lt(entries.id, given("high"))),
+							isOther(entries.id),
+						),
 						gte(entries.startedAt, given("fromMs")),
 						lt(entries.startedAt, given("untilMs")),
 						ofOne,
