@@ -71,12 +71,10 @@ export interface Batches {
 	add(batch: Batch, dueMs: number): Promise<void>;
 	/** Takes at most `count` of those that are due and that nobody else has. */
 	claim(lease: Lease, count: number): Promise<readonly Batch[]>;
-	/** Writes down what requests came to, each once, and keeps the batch until then. */
-	addItems(
-		batch: string,
-		items: readonly BatchItem[],
-		lease: Lease,
-	): Promise<void>;
+	/** Keeps it for longer. */
+	renew(batch: string, lease: Lease): Promise<void>;
+	/** Writes down what requests came to, each once. */
+	addItems(batch: string, items: readonly BatchItem[]): Promise<void>;
 	countItems(batch: string): Promise<number>;
 	sums(batch: string): Promise<readonly BatchSum[]>;
 	/** Gives it back. Nothing happens if somebody else has it. */
@@ -114,12 +112,11 @@ export function openBatches({
 			const question = queries.claimed({ by, now: nowMs });
 			return (await engine.readInOrder(question)).map(toBatch);
 		},
-		addItems: (batch, items, { by, untilMs }) =>
+		renew: (id, { by, untilMs }) =>
+			engine.commit([queries.renew({ id, by, until: untilMs })], false),
+		addItems: (batch, items) =>
 			engine.commit(
-				[
-					...items.map((item) => queries.addItem(toItemRow(batch, item))),
-					queries.renew({ id: batch, by, until: untilMs }),
-				],
+				items.map((item) => queries.addItem(toItemRow(batch, item))),
 				false,
 			),
 		countItems: async (batch) => {

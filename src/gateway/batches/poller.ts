@@ -13,8 +13,12 @@ import { askStatus, BatchMissing } from "./ask-upstream.ts";
 import { readResults } from "./read-results.ts";
 import { settleBatch } from "./settle-batch.ts";
 
-/** How long a process has a batch to itself; it is renewed while results come. */
-const leaseMs = 30_000;
+/**
+ * How long others leave a batch alone when its process is gone. It is renewed while the process works on it; one that is
+ * too slow for that loses nothing, for nothing counts twice.
+ */
+const leaseMs = 9_000;
+const renewEveryMs = 3_000;
 /** Batches that one process looks at at a time. */
 const maxAtOnce = 4;
 /** Upstream may be silent for so long. */
@@ -90,8 +94,12 @@ async function look(
 ): Promise<void> {
 	const { gateway, controller } = s;
 	let change: BatchChange;
+	const renewal = setInterval(() => {
+		const renewing = gateway.batches.renew(batch.id, toLease());
+		renewing.catch((error) => gateway.onBatchFault(batch.id, error));
+	}, renewEveryMs);
 	try {
-		const state = await step(s, batch, toLease);
+		const state = await step(s, batch);
 		change = toChange(batch, state, gateway);
 	} catch (error) {
 		const isEnding = controller.signal.aborted;
@@ -99,6 +107,8 @@ async function look(
 		change = isEnding
 			? { ...batch, dueMs: gateway.clock.now() }
 			: toChange(batch, batch.state, gateway);
+	} finally {
+		clearInterval(renewal);
 	}
 	await gateway.batches.change(batch.id, toLease().by, change);
 }
@@ -107,7 +117,6 @@ async function look(
 async function step(
 	{ gateway, controller }: State,
 	batch: Batch,
-	toLease: () => Lease,
 ): Promise<BatchState> {
 	const endedMs = gateway.clock.now();
 	const patience = openPatience(controller.signal);
@@ -120,7 +129,7 @@ async function step(
 		);
 		if (!ended) return "open";
 		if (succeeded > 0) {
-			await readResults(batch, gateway, { signal, toLease, onProgress });
+			await readResults(batch, gateway, { signal, onProgress });
 			const items = await gateway.batches.countItems(batch.id);
 			if (items < succeeded) {
 				throw new Error(`its results have ${items} of ${succeeded} requests`);

@@ -1,5 +1,5 @@
 /** Reads the results of a batch to their end and writes down what each request came to; nothing of them is kept in memory. */
-import type { Batch, BatchItem, Lease } from "../../store/batches.ts";
+import type { Batch, BatchItem } from "../../store/batches.ts";
 import type { Gateway } from "../pipeline.ts";
 import { askResults } from "./ask-upstream.ts";
 import { openLines } from "./lines.ts";
@@ -7,13 +7,9 @@ import { priceLine } from "./price-line.ts";
 
 /** Requests in a transaction. */
 const groupItems = 500;
-/** Longer than this nothing is kept back: with what is written, the lease is renewed. */
-const writeEveryMs = 10_000;
 
 export interface ReadingOptions {
 	readonly signal: AbortSignal;
-	/** A lease from now on. */
-	readonly toLease: () => Lease;
 	/** Upstream goes on sending. */
 	readonly onProgress: () => void;
 }
@@ -25,16 +21,14 @@ export interface ReadingOptions {
 export async function readResults(
 	batch: Batch,
 	gateway: Gateway,
-	{ signal, toLease, onProgress }: ReadingOptions,
+	{ signal, onProgress }: ReadingOptions,
 ): Promise<void> {
-	const { batches, clock, releaseChunk } = gateway;
+	const { batches, releaseChunk } = gateway;
 	const catalog = gateway.catalog();
 	let items: BatchItem[] = [];
-	let writtenMs = clock.monotonic();
 	const write = async () => {
-		await batches.addItems(batch.id, items, toLease());
+		if (items.length > 0) await batches.addItems(batch.id, items);
 		items = [];
-		writtenMs = clock.monotonic();
 	};
 	const take = async (lines: readonly Uint8Array[]) => {
 		for (const line of lines) {
@@ -42,7 +36,6 @@ export async function readResults(
 			if (item !== null) items.push(item);
 			if (items.length >= groupItems) await write();
 		}
-		if (clock.monotonic() - writtenMs >= writeEveryMs) await write();
 	};
 	const lines = openLines();
 	const reader = (await askResults(batch.id, gateway, signal)).getReader();

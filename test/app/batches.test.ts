@@ -1,0 +1,247 @@
+/** What batches come to: read from their results, by whoever is there, and once. */
+import { afterEach, describe, expect, test } from "bun:test";
+import type { Script } from "../../src/simulator/script.ts";
+import { type BatchRig, models, openBatchRig, toCosts } from "../batch-rig.ts";
+import { needs } from "../needs.ts";
+import { sharePostgres } from "../postgres.ts";
+
+const limitMs = 60_000;
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+	for (const undo of cleanUp.splice(0).reverse()) await undo();
+});
+
+const engines = [
+	{ engine: "a file", open: async () => null },
+	{
+		engine: "PostgreSQL",
+		open: async () => (needs.postgres() ? await sharePostgres() : null),
+	},
+].filter(({ engine }) => engine === "a file" || needs.postgres());
+
+async function openOn(
+	open: () => Promise<Awaited<ReturnType<typeof sharePostgres>> | null>,
+	env: Readonly<Record<string, string>> = {},
+): Promise<BatchRig> {
+	const rig = await openBatchRig(await open(), env);
+	cleanUp.push(rig.stop);
+	return rig;
+}
+
+/** Each model's cost by the ledger. */
+const costsOf = (entries: Awaited<ReturnType<BatchRig["settled"]>>) =>
+	Object.fromEntries(
+		entries.map(({ servedModel, cost }) => [
+			String(servedModel),
+			BigInt(cost ?? 0),
+		]),
+	);
+
+describe.each(engines)("in $engine", ({ open }) => {
+	test(
+		"a batch is charged by its results, each model by itself, to whoever made it",
+		async () => {
+			const rig = await openOn(open);
+			const { key, token } = await rig.manage("/key/generate", {
+				user_id: "ada",
+				allowed_routes: ["/v1/messages/batches", "/v1/messages/batches/*"],
+				tags: ["night"],
+			});
+			const id = await rig.create(30, { key: String(key) });
+			const entries = await rig.settled(id);
+			const downloads: string[] = [];
+			for (let at = 0; at < 5; at++) {
+				const reply = await rig.results(id, { key: String(key) });
+				downloads.push(await reply.text());
+			}
+			expect(new Set(downloads).size).toBe(1);
+			expect(entries.map((entry) => entry.id)).toEqual([
+				`${id}_batch_cost`,
+				`${id}_batch_cost_2`,
+				`${id}_batch_cost_3`,
+			]);
+			expect(entries.map(({ servedModel }) => String(servedModel))).toEqual(
+				[...models].sort(),
+			);
+			expect(costsOf(entries)).toEqual(toCosts(downloads[0] ?? ""));
+			for (const entry of entries) {
+				expect(entry).toMatchObject({
+					state: "exact",
+					payer: "operator",
+					keyId: token,
+					userId: "ada",
+					tags: ["night"],
+					serviceTier: "batch",
+					family: "batches",
+				});
+				expect(JSON.parse(entry.metadata ?? "")).toMatchObject({
+					batch_id: id,
+					batch_requests: 10,
+				});
+			}
+			// Neither the calls themselves nor the downloads cost anything.
+			const calls = (await rig.entries()).filter(({ kind }) => kind === "call");
+			expect(calls.every(({ cost }) => Number(cost) === 0)).toBe(true);
+			expect(await rig.batchEntries()).toHaveLength(3);
+		},
+		limitMs,
+	);
+
+	test(
+		"what failed, was cancelled or came too late costs nothing",
+		async () => {
+			const rig = await openOn(open);
+			const script = {
+				batch_outcomes: {
+					"request-0": "errored",
+					"request-1": "canceled",
+					"request-2": "expired",
+				},
+			} as const;
+			const id = await rig.create(4, { script });
+			const entries = await rig.settled(id);
+			expect(costsOf(entries)).toEqual(
+				toCosts(await (await rig.results(id)).text()),
+			);
+			expect(entries).toHaveLength(1);
+			const [row] = await rig.read("SELECT count(*) FROM @batch_items");
+			expect(Number(row?.[0])).toBe(1);
+			const outcomes = { "request-0": "expired" } as const;
+			const none = await rig.create(1, {
+				script: { batch_outcomes: outcomes },
+			});
+			expect(await rig.settled(none)).toHaveLength(0);
+		},
+		limitMs,
+	);
+
+	const manyItems = 2_600;
+
+	/** Where the gateway is when it is killed: what upstream is told to do, and how it is seen. */
+	const moments: readonly {
+		readonly moment: string;
+		readonly script?: { readonly path: RegExp; readonly script: Script };
+		readonly sees: (rig: BatchRig, id: string) => Promise<unknown>;
+	}[] = [
+		{
+			moment: "nobody has asked after it yet",
+			sees: async () => {},
+		},
+		{
+			moment: "upstream is being asked",
+			script: { path: /batches\/msgbatch_\w+$/, script: { silent: true } },
+			sees: (rig, id) => seesRequest(rig, id),
+		},
+		{
+			moment: "its results are asked for",
+			script: { path: /results$/, script: { silent: true } },
+			sees: (rig, id) => seesRequest(rig, `${id}/results`),
+		},
+		{
+			moment: "some of its results are written down",
+			sees: (rig, id) =>
+				rig.until(`SELECT 1 FROM @batch_items WHERE batch = '${id}'`),
+		},
+		{
+			moment: "its results broke off",
+			script: { path: /results$/, script: { truncate: "mid_body" } },
+			sees: (rig, id) =>
+				rig.until(`SELECT 1 FROM @batches WHERE id = '${id}' AND tries > 4`),
+		},
+		{
+			moment: "the first of its Entries is there",
+			sees: (rig, id) =>
+				rig.until(`SELECT 1 FROM @entries WHERE id = '${id}_batch_cost'`),
+		},
+	];
+
+	test.each(moments)(
+		"killed when $moment, it is charged once",
+		async ({ script, sees }) => {
+			const rig = await openOn(open);
+			const unscript =
+				script &&
+				rig.simulator.script(({ method, target }) =>
+					method === "GET" && script.path.test(target)
+						? script.script
+						: undefined,
+				);
+			const id = await rig.create(manyItems);
+			await sees(rig, id);
+			await rig.gateway.stop("SIGKILL");
+			unscript?.();
+			const { url } = await rig.another();
+			const entries = await rig.settled(id);
+			const results = await (await rig.results(id, { url })).text();
+			expect(costsOf(entries)).toEqual(toCosts(results));
+			expect(await rig.batchEntries()).toHaveLength(models.length);
+			const [row] = await rig.read("SELECT count(*) FROM @batch_items");
+			expect(Number(row?.[0])).toBe(manyItems);
+		},
+		limitMs,
+	);
+
+	test(
+		"a batch that upstream does not know any more is charged for its prompts, as an estimate",
+		async () => {
+			const rig = await openOn(open);
+			const id = await rig.create(3, { script: { batch_polls: 1_000 } });
+			rig.simulator.reset();
+			const [entry, ...others] = await rig.settled(id);
+			expect(others).toEqual([]);
+			expect(entry).toMatchObject({ id: `${id}_batch_cost` });
+			expect(JSON.parse(entry?.metadata ?? "")).toMatchObject({
+				batch_id: id,
+				cost_notes: ["batch_gone"],
+			});
+			expect(await rig.read("SELECT state, due_at FROM @batches")).toEqual([
+				["gone", null],
+			]);
+		},
+		limitMs,
+	);
+
+	test(
+		"a batch that upstream does not know for a moment is not given up",
+		async () => {
+			const rig = await openOn(open);
+			const unscript = rig.simulator.script(({ method }) =>
+				method === "GET" ? { error: { status: 404 } } : undefined,
+			);
+			const id = await rig.create(3);
+			await rig.until("SELECT 1 FROM @batches WHERE state = 'missing'");
+			unscript();
+			expect(await rig.settled(id)).toHaveLength(3);
+			expect(await rig.read("SELECT state FROM @batches")).toEqual([
+				["settled"],
+			]);
+		},
+		limitMs,
+	);
+
+	test(
+		"a model without a price is charged at its dearest",
+		async () => {
+			const rig = await openOn(open);
+			const message = { model: "claude-of-tomorrow-9" };
+			const id = await rig.create(3, { script: { message } });
+			const [entry, ...others] = await rig.settled(id);
+			expect(others).toEqual([]);
+			expect(entry).toMatchObject({
+				servedModel: message.model,
+				state: "estimated",
+			});
+			expect(Number(entry?.cost)).toBeGreaterThan(0);
+			const notes = JSON.parse(entry?.metadata ?? "").cost_notes;
+			expect(notes).toContain("unknown_model");
+		},
+		limitMs,
+	);
+});
+
+async function seesRequest(rig: BatchRig, tail: string) {
+	await rig.simulator.record.waitFor(({ received }) =>
+		received.target.endsWith(tail),
+	);
+}
