@@ -20,6 +20,7 @@ import type { Config } from "./cli/config.ts";
 import type { CallRecord } from "./domain/call.ts";
 import type { Entry } from "./domain/entry.ts";
 import { GatewayError } from "./domain/error.ts";
+import { resumeBatchHolds } from "./gateway/batches/hold.ts";
 import { type BatchPoller, openBatchPoller } from "./gateway/batches/poller.ts";
 import { idleConnectionSeconds } from "./gateway/open-call.ts";
 import { type Gateway, openGateway } from "./gateway/pipeline.ts";
@@ -96,6 +97,7 @@ export async function openApp(
 		ledger: store.ledger,
 		counter: openCounter(store, clock, readSpent),
 		batches: state.batches,
+		sharesCounts: store.openCounts !== null,
 		onBatchFault: tellBatchFault,
 		catalog: prices.catalog,
 		totals: openTotals(clock, state.totals),
@@ -107,6 +109,10 @@ export async function openApp(
 			logCause(record);
 			options.onCall(record);
 		},
+	});
+	await resumeBatchHolds(gateway).catch(async (error) => {
+		await store.close();
+		throw error;
 	});
 	const life: Life = {
 		stopping: false,

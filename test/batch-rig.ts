@@ -76,6 +76,12 @@ export interface BatchRig extends LedgerRig {
 		count: number,
 		how?: { script?: Script; key?: string; url?: string },
 	): Promise<string>;
+	/** Its answer, whatever it is. @param streams as a body of unknown length */
+	ask(
+		count: number,
+		how: { key: string; url?: string; streams?: boolean },
+	): Promise<{ status: number; error: { type: string; message: string } }>;
+	cancel(id: string, url: string): Promise<void>;
 	results(id: string, how?: { key?: string; url?: string }): Promise<Response>;
 	manage(path: string, body: unknown): Promise<Record<string, unknown>>;
 	/** Resolves with its Entries when it is over, by their ids. */
@@ -131,6 +137,24 @@ export async function openBatchRig(
 			const body = (await reply.json()) as { id: string };
 			expect({ status: reply.status, body }).toMatchObject({ status: 200 });
 			return body.id;
+		},
+		ask: async (count, { key, url = rig.url, streams = false }) => {
+			const json = JSON.stringify({ requests: toRequests(count) });
+			const reply = await fetch(`${url}/v1/messages/batches`, {
+				method: "POST",
+				headers: { authorization: `Bearer ${key}` },
+				body: streams ? new Blob([json]).stream() : json,
+			});
+			const body = (await reply.json()) as {
+				error: { type: string; message: string };
+			};
+			return { status: reply.status, error: body.error };
+		},
+		cancel: async (id, url) => {
+			const headers = { authorization: `Bearer ${masterKey}` };
+			const path = `/v1/messages/batches/${id}/cancel`;
+			const reply = await send(url, { path, headers, body: null });
+			expect(reply.status).toBe(200);
 		},
 		results: (id, { key = masterKey, url = rig.url } = {}) =>
 			send(url, {

@@ -6,6 +6,9 @@ import {
 } from "../domain/hold-amount.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { StoreError } from "../store/engine.ts";
+import { reserveBatch } from "./batches/hold.ts";
+import { isNewBatch } from "./batches/register.ts";
+import { toFindPrice } from "./find-price.ts";
 import { toHoldAsk } from "./hold-ask.ts";
 import { ledgerDown } from "./ledger-down.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -28,6 +31,10 @@ export function admit(
 	if (isPaid) estimate(call, gateway);
 	call.opening = toOpening(call, gateway);
 	requireEndUser(call.opening, gateway);
+	// A batch that streams is not known yet: `scanUpload` does it at its end.
+	if (call.scan !== null && isNewBatch(call)) {
+		return reserveBatch(call, gateway).then(() => reserve(call, gateway));
+	}
 	const reserving = reserve(call, gateway);
 	if (!isPaid) return reserving;
 	return reserving === undefined
@@ -84,22 +91,8 @@ function toAsk(
 	catalog: Catalog,
 ): HoldAsk | null {
 	if (scan === null) return null;
-	return toHoldAsk(scan, (model) => {
-		const { price, known } = catalog.find(model, startedAtMs);
-		if (!known && model !== "" && catalog.unknownModel === "refuse") {
-			throw unknownModel(model);
-		}
-		return price;
-	});
+	return toHoldAsk(scan, toFindPrice(catalog, startedAtMs));
 }
-
-const maxQuoted = 100;
-
-const unknownModel = (model: string): GatewayError =>
-	new GatewayError(
-		"unknown_model",
-		`Tollway knows no price for the model ${JSON.stringify(model.slice(0, maxQuoted))}, and its operator lets no call through whose cost it cannot tell. Use another model, or ask the operator to add its price to TOLLWAY_PRICES_FILE.`,
-	);
 
 /** Money that nobody can write down is not spent, unless the operator wants it so, and then up to a limit. */
 function requireLedger(hold: HoldAmount, gateway: Gateway): void {

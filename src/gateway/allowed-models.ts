@@ -2,6 +2,7 @@
 import type { Directory } from "../domain/directory.ts";
 import { GatewayError } from "../domain/error.ts";
 import { allowsModel, type VirtualKey } from "../domain/virtual-key.ts";
+import { holdItem } from "./batches/hold.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { Finding, Item } from "./scan/finding.ts";
@@ -62,20 +63,21 @@ export function requireModels(call: OpenCall, { authority }: Gateway): void {
 }
 
 /**
- * What looks at every item of a batch; undefined where nothing need be looked at. It throws GatewayError
- * `model_not_allowed`.
+ * What looks at every item of a batch: whether it may be, and what it may cost. It throws GatewayError `model_not_allowed`
+ * or `unknown_model`.
  */
 export function toItemCheck(
-	{ grant }: OpenCall,
-	{ authority }: Gateway,
-): ((item: Item) => void) | undefined {
-	const lists = grant?.key ? toLists(grant.key, authority.directory) : [];
-	if (lists.length === 0) return undefined;
-	return ({ model, findings }) => {
+	call: OpenCall,
+	gateway: Gateway,
+): (item: Item) => void {
+	const key = call.grant?.key ?? null;
+	const lists = key ? toLists(key, gateway.authority.directory) : [];
+	return (item) => {
 		for (const list of lists) {
-			requireModel(list, model ?? "");
-			requireHidden(list, findings);
+			requireModel(list, item.model ?? "");
+			requireHidden(list, item.findings);
 		}
+		holdItem(call, item, gateway);
 	};
 }
 

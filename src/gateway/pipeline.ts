@@ -14,6 +14,7 @@ import type { Ledger } from "../store/ledger.ts";
 import { admit } from "./admit.ts";
 import { requireModels } from "./allowed-models.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
+import type { BatchHolds } from "./batches/hold.ts";
 import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
 import { toRoute } from "./families.ts";
 import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
@@ -51,6 +52,8 @@ export interface GatewayOptions {
 	readonly ledger: Ledger;
 	readonly counter: Counter;
 	readonly batches: Batches;
+	/** Whether the counts of limits are those of several processes, and outlive this one. */
+	readonly sharesCounts: boolean;
 	/** How soon after its creation upstream is first asked what has become of a batch. */
 	readonly batchPollMs: number;
 	readonly limits: Pick<LimitFinder, "find">;
@@ -86,6 +89,7 @@ export interface GatewayOptions {
 export interface Gateway extends GatewayOptions {
 	readonly flights: Flights;
 	readonly guesses: Guesses;
+	readonly batchHolds: BatchHolds;
 	readonly room: BytesInFlight;
 	/** For the runtime's own timer, which counts in whole seconds up to 255; 0 = no limit. */
 	readonly slowBodySeconds: number;
@@ -97,6 +101,7 @@ export const openGateway = (options: GatewayOptions): Gateway => ({
 	...options,
 	flights: openFlights(options.clock, options.waitLimits),
 	guesses: openGuesses({ ...options.guessing, clock: options.clock }),
+	batchHolds: new Map(),
 	room: openBytesInFlight(options.inFlightBytes),
 	slowBodySeconds: Math.min(
 		Math.ceil(options.waitLimits["client-body"] / 1000),

@@ -45,6 +45,8 @@ export interface Asking {
 	/** Every model that the call names. */
 	readonly models: readonly string[];
 	readonly wanted: Amounts;
+	/** It is for more than a call, and may end in another process: nobody waits for its end. Asked again, it is as it was. */
+	readonly outlives?: boolean;
 }
 
 export interface Counter {

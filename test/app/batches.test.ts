@@ -238,6 +238,73 @@ describe.each(engines)("in $engine", ({ open }) => {
 		},
 		limitMs,
 	);
+
+	test(
+		"a budget holds a batch from its creation, through a restart, until it is known what it came to",
+		async () => {
+			const rig = await openOn(open);
+			const allowed_routes = ["/v1/messages/batches", "/v1/messages/batches/*"];
+			const of = { allowed_routes, max_budget: 0.05 };
+			const { key: made } = await rig.manage("/key/generate", of);
+			const key = String(made);
+			const tooLarge = await rig.ask(2_000, { key });
+			expect(tooLarge).toMatchObject({
+				status: 429,
+				error: { type: "billing_error" },
+			});
+			expect(rig.simulator.record.all()).toHaveLength(0);
+			const script = { batch_polls: 1_000_000 };
+			const id = await rig.create(100, { key, script });
+			const held = Number(
+				(await rig.read("SELECT held FROM @batches"))[0]?.[0],
+			);
+			// Its output at half of the list price alone.
+			expect(held).toBeGreaterThan(100 * 20 * 5_000 * 0.5);
+			expect(await rig.ask(100, { key })).toMatchObject({
+				status: 429,
+				error: { type: "rate_limit_error" },
+			});
+			await rig.gateway.stop("SIGKILL");
+			const { url } = await rig.another();
+			expect(await rig.ask(100, { key, url })).toMatchObject({
+				status: 429,
+				error: { type: "rate_limit_error" },
+			});
+			await rig.cancel(id, url);
+			await rig.settled(id);
+			// Nothing of it succeeded: all that it held is free again.
+			const next = await rig.create(100, { key, url });
+			const entries = await rig.settled(next);
+			const cost = entries.reduce((sum, one) => sum + Number(one.cost), 0);
+			expect(cost).toBeGreaterThan(0);
+			expect(entries[0]).toMatchObject({ held: BigInt(held) });
+			// What it came to is used up, and no more.
+			const { error } = await rig.ask(2_000, { key, url });
+			expect(error.message).toContain(
+				`$${(cost / 1e9).toFixed(4)}`.slice(0, 6),
+			);
+		},
+		limitMs,
+	);
+
+	test(
+		"a batch that streams is held to a budget before upstream has all of it",
+		async () => {
+			const rig = await openOn(open);
+			const of = { allowed_routes: ["/v1/messages/batches"], max_budget: 0.05 };
+			const { key } = await rig.manage("/key/generate", of);
+			const asked = { key: String(key), streams: true };
+			expect(await rig.ask(2_000, asked)).toMatchObject({
+				status: 429,
+				error: { type: "billing_error" },
+			});
+			expect(await rig.read("SELECT id FROM @batches")).toEqual([]);
+			expect(await rig.ask(10, asked)).toMatchObject({ status: 200 });
+			const [row] = await rig.read("SELECT held FROM @batches");
+			expect(Number(row?.[0])).toBeGreaterThan(0);
+		},
+		limitMs,
+	);
 });
 
 async function seesRequest(rig: BatchRig, tail: string) {

@@ -7,6 +7,7 @@ import type { OpenCall } from "../open-call.ts";
 import { type Opening, toOpening } from "../opening.ts";
 import { toHoldDetail } from "../orphan.ts";
 import type { Gateway } from "../pipeline.ts";
+import { keepBatchHold } from "./hold.ts";
 
 export const batchesPath = "/v1/messages/batches";
 
@@ -44,15 +45,16 @@ export async function registerBatch(
 		createdMs: call.startedAtMs,
 		tries: 0,
 		owner: toOwner(opening),
-		held: call.hold.nanos,
-		heldInput: call.hold.inputNanos,
-		detail: toHoldDetail(opening, call.hold),
+		held: call.batchAmount.nanos,
+		heldInput: call.batchAmount.inputNanos,
+		detail: toHoldDetail(opening, call.batchAmount),
 	} as const;
 	const { batches, clock, batchPollMs } = gateway;
 	const deadlineMs = clock.monotonic() + settleWithinMs;
 	for (;;) {
 		try {
 			await batches.add(batch, clock.now() + batchPollMs);
+			keepBatchHold(call, gateway);
 			return;
 		} catch (error) {
 			const isOver = clock.monotonic() >= deadlineMs;

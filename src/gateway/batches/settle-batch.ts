@@ -4,6 +4,7 @@ import { StoreError } from "../../store/engine.ts";
 import { toSumModel } from "../entry.ts";
 import type { Gateway } from "../pipeline.ts";
 import { type BatchEnd, toBatchEntries } from "./entries.ts";
+import { endBatchHold } from "./hold.ts";
 
 /**
  * Puts what a batch came to on the ledger, once, whoever does it and however often: its Entries have ids of their own, and
@@ -19,13 +20,23 @@ export async function settleBatch(
 	const sums = await gateway.batches.sums(batch.id);
 	// What was recorded before this process began is in the database; what it has recorded itself may not be yet.
 	await gateway.ledger.flush();
-	for (const entry of toBatchEntries(batch, sums, catalog, end)) {
+	const recorded: Entry[] = [];
+	const entries = toBatchEntries(batch, sums, catalog, end);
+	for (const entry of entries) {
 		if (await gateway.batches.isRecorded(entry.id)) continue;
-		const isOurs = await record(entry, gateway);
-		if (isOurs) count(entry, gateway);
+		if (!(await record(entry, gateway))) continue;
+		recorded.push(entry);
+		count(entry, gateway);
 	}
 	// They must be there before anybody is told that it is over.
 	await gateway.ledger.flush();
+	// Where this process alone counts, it has counted what was recorded before it began when it read the ledger. Shared
+	// counts have what was held until somebody ends it: who records the last Entry, or who finds what that one left.
+	const counted = gateway.sharesCounts ? entries : recorded;
+	const isLeft = recorded.length === 0 && entries.length > 0;
+	if (!gateway.sharesCounts || !isLeft) {
+		await endBatchHold(batch, counted, gateway);
+	}
 }
 
 /** False: another process was quicker. */
