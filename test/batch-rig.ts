@@ -82,6 +82,10 @@ export interface BatchRig extends LedgerRig {
 		how: { key: string; url?: string; streams?: boolean },
 	): Promise<{ status: number; error: { type: string; message: string } }>;
 	cancel(id: string, url: string): Promise<void>;
+	/** Asks upstream for it. */
+	status(id: string): Promise<number>;
+	/** Deletes it. */
+	remove(id: string): Promise<number>;
 	results(id: string, how?: { key?: string; url?: string }): Promise<Response>;
 	manage(path: string, body: unknown): Promise<Record<string, unknown>>;
 	/** Resolves with its Entries when it is over, by their ids. */
@@ -111,6 +115,12 @@ export async function openBatchRig(
 			}
 			await Bun.sleep(10);
 		}
+	};
+	const plain = async (path: string, method: string) => {
+		const headers = { authorization: `Bearer ${masterKey}` };
+		const reply = await send(rig.url, { path, method, headers, body: null });
+		await reply.bytes();
+		return reply.status;
 	};
 	const batchEntries = async () =>
 		(await rig.entries())
@@ -156,6 +166,8 @@ export async function openBatchRig(
 			const reply = await send(url, { path, headers, body: null });
 			expect(reply.status).toBe(200);
 		},
+		status: (id) => plain(`/v1/messages/batches/${id}`, "GET"),
+		remove: (id) => plain(`/v1/messages/batches/${id}`, "DELETE"),
 		results: (id, { key = masterKey, url = rig.url } = {}) =>
 			send(url, {
 				path: `/anthropic/v1/messages/batches/${id}/results`,

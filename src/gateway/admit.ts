@@ -6,6 +6,7 @@ import {
 } from "../domain/hold-amount.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { StoreError } from "../store/engine.ts";
+import { settleBeforeDelete, toDeleted } from "./batches/before-delete.ts";
 import { reserveBatch } from "./batches/hold.ts";
 import { isNewBatch } from "./batches/register.ts";
 import { toFindPrice } from "./find-price.ts";
@@ -34,6 +35,12 @@ export function admit(
 	// A batch that streams is not known yet: `scanUpload` does it at its end.
 	if (call.scan !== null && isNewBatch(call)) {
 		return reserveBatch(call, gateway).then(() => reserve(call, gateway));
+	}
+	const deleted = toDeleted(call);
+	if (deleted !== null) {
+		return settleBeforeDelete(deleted, gateway).then(() =>
+			reserve(call, gateway),
+		);
 	}
 	const reserving = reserve(call, gateway);
 	if (!isPaid) return reserving;

@@ -19,6 +19,8 @@ export interface BatchQueries {
 	readonly renew: Query<"id" | "by" | "until">;
 	/** What it is now, of one that `by` has. Nobody has it any more. */
 	readonly change: Query<"id" | "by" | "state" | "dueAt" | "tries">;
+	/** It is due now, if it is due at all. */
+	readonly hasten: Query<"id" | "now">;
 	/** Nobody has any. */
 	readonly freeAll: Query;
 	/** When the next one is due; null: there is none. */
@@ -90,6 +92,12 @@ function compileOwn(builder: Builder, { batches }: Tables) {
 					leaseUntil: sql`0`,
 				})
 				.where(isOurs),
+		),
+		hasten: compileQuery<"id" | "now">(
+			builder
+				.update(batches)
+				.set({ dueAt: given("now") })
+				.where(and(one, sql`${dueAt} > ${given("now")}`)),
 		),
 		freeAll: compileQuery(
 			builder.update(batches).set({ leaseBy: sql`''`, leaseUntil: sql`0` }),

@@ -83,6 +83,8 @@ export interface Batches {
 	find(id: string): Promise<Batch | null>;
 	/** Those that are neither settled nor gone. */
 	listOpen(): Promise<readonly Batch[]>;
+	/** It is due now, unless it is over. */
+	hasten(id: string, nowMs: number): Promise<void>;
 	/** Whoever had some has them no longer: for a process that has the database to itself. */
 	freeAll(): Promise<void>;
 	/** Whether the ledger has an Entry of that id. */
@@ -136,6 +138,8 @@ export function openBatches({
 		},
 		listOpen: async () =>
 			(await engine.readInOrder(queries.listOpen({}))).map(toBatch),
+		hasten: (id, nowMs) =>
+			engine.commit([queries.hasten({ id, now: nowMs })], false),
 		freeAll: () => engine.commit([queries.freeAll({})], false),
 		isRecorded: async (id) =>
 			(await engine.readInOrder(reports.entryById({ id }))).length > 0,

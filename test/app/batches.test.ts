@@ -305,6 +305,21 @@ describe.each(engines)("in $engine", ({ open }) => {
 		},
 		limitMs,
 	);
+
+	test(
+		"a batch is deleted after it is charged",
+		async () => {
+			const rig = await openOn(open, { TOLLWAY_BATCH_POLL: "400ms" });
+			const id = await rig.create(3, { script: { batch_polls: 0 } });
+			// Upstream has ended it, and nobody has asked yet.
+			await rig.status(id);
+			expect(await rig.remove(id)).toBe(200);
+			expect(await rig.settled(id)).toHaveLength(3);
+			const running = await rig.create(3, { script: { batch_polls: 1_000 } });
+			expect(await rig.remove(running)).toBe(400);
+		},
+		limitMs,
+	);
 });
 
 async function seesRequest(rig: BatchRig, tail: string) {
