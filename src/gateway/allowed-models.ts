@@ -77,8 +77,24 @@ export function toItemCheck(
 			requireModel(list, item.model ?? "");
 			requireHidden(list, item.findings);
 		}
+		noteModels(call, item);
 		holdItem(call, item, gateway);
 	};
+}
+
+/** More than there are; they are kept with the batch. */
+const maxModels = 100;
+
+function noteModels(call: OpenCall, { model, findings }: Item): void {
+	const named = toNamed(model ?? null, findings);
+	const fresh = named.filter((one) => !call.batchModels.includes(one));
+	if (fresh.length === 0) return;
+	call.batchModels = [...new Set([...call.batchModels, ...fresh])];
+	if (call.batchModels.length <= maxModels) return;
+	throw new GatewayError(
+		"malformed_request",
+		`The requests of a batch may name ${maxModels} models together. Make several batches.`,
+	);
 }
 
 function requireHidden(list: ModelList, findings: readonly Finding[]): void {
@@ -106,8 +122,15 @@ function requireModel({ whose, models }: ModelList, model: string): void {
 
 /** Every model that the call names. */
 export function toModels({ model, scan }: OpenCall): readonly string[] {
+	return toNamed(model, scan?.findings ?? []);
+}
+
+function toNamed(
+	model: string | null,
+	findings: readonly Finding[],
+): readonly string[] {
 	const models = model === null ? [] : [model];
-	for (const { slot, value } of scan?.findings ?? []) {
+	for (const { slot, value } of findings) {
 		if (hiddenSlots.has(slot)) models.push(String(value));
 	}
 	return models;

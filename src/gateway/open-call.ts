@@ -55,6 +55,8 @@ export interface OpenCall extends Flight {
 	limits: readonly Limit[];
 	/** The most that all requests of a new batch may cost, and what was taken of budgets for it until it is written down. */
 	batchAmount: HoldAmount;
+	/** Every model that they name. */
+	batchModels: readonly string[];
 	batchHold: Reservation | null;
 	/** What it has taken of its limits; null: nothing. */
 	reservation: Reservation | null;
@@ -97,6 +99,7 @@ export interface OpenCall extends Flight {
 export const idleConnectionSeconds = 120;
 
 const noLimits: readonly Limit[] = [];
+const noModels: readonly string[] = [];
 
 export function openCall(
 	request: Request,
@@ -127,6 +130,7 @@ export function openCall(
 		hold: noHoldAmount,
 		limits: noLimits,
 		batchAmount: noHoldAmount,
+		batchModels: noModels,
 		batchHold: null,
 		reservation: null,
 		ranServerTools: false,

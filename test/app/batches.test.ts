@@ -320,6 +320,26 @@ describe.each(engines)("in $engine", ({ open }) => {
 		},
 		limitMs,
 	);
+
+	test(
+		"a budget for one model holds a batch that names it",
+		async () => {
+			const rig = await openOn(open);
+			const { key } = await rig.manage("/key/generate", {
+				allowed_routes: ["/v1/messages/batches"],
+				model_max_budget: {
+					"claude-opus-5": { budget_limit: 0.0001, time_period: "1d" },
+				},
+			});
+			const asked = { key: String(key) };
+			expect(await rig.ask(1, asked)).toMatchObject({ status: 200 });
+			expect(await rig.ask(3, asked)).toMatchObject({
+				status: 429,
+				error: { type: "billing_error" },
+			});
+		},
+		limitMs,
+	);
 });
 
 async function seesRequest(rig: BatchRig, tail: string) {

@@ -39,6 +39,8 @@ const isBudget = ({ measure }: Limit): boolean => measure === "nanos";
 interface Wanted {
 	readonly callId: string;
 	readonly opening: Opening;
+	/** Every model that its requests name. */
+	readonly models: readonly string[];
 	readonly nanos: Nanos;
 	/** Whatever there is room for: it was let in before. */
 	readonly again: boolean;
@@ -48,12 +50,11 @@ interface Wanted {
 const unbounded = 2n ** 62n;
 
 function take(
-	{ callId, opening, nanos, again }: Wanted,
+	{ callId, opening, models, nanos, again }: Wanted,
 	{ authority, limits: finder, counter }: Gateway,
 ): Reserved | Promise<Reserved> {
 	const { keyId, endUser, tags } = opening;
 	const key = keyId === null ? null : authority.directory.keys.byId(keyId);
-	const models: readonly string[] = [];
 	const found = finder.find({ key, endUser, tags, models });
 	const budgets = found.limits.filter(isBudget);
 	const limits = again
@@ -82,7 +83,8 @@ export async function reserveBatch(
 ): Promise<void> {
 	const opening = call.opening ?? toOpening(call, gateway);
 	const { nanos } = call.batchAmount;
-	const wanted = { callId: call.id, opening, nanos, again: false };
+	const models = call.batchModels;
+	const wanted = { callId: call.id, opening, models, nanos, again: false };
 	let reserved: Reserved;
 	try {
 		reserved = await take(wanted, gateway);
@@ -123,7 +125,8 @@ export async function resumeBatchHolds(gateway: Gateway): Promise<void> {
 async function resume(batch: Batch, gateway: Gateway) {
 	const { opening } = fromHoldDetail(batch.detail);
 	const { callId, held: nanos } = batch;
-	const wanted = { callId, opening, nanos, again: true };
+	const models = (opening.requestedModel ?? "").split(" ");
+	const wanted = { callId, opening, models, nanos, again: true };
 	return (await take(wanted, gateway)).reservation;
 }
 

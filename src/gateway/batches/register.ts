@@ -38,6 +38,7 @@ export async function registerBatch(
 		gateway.onBatchFault(id, "upstream's answer to its creation has no id");
 		return;
 	}
+	const listed = { ...opening, requestedModel: call.batchModels.join(" ") };
 	const batch = {
 		id,
 		callId: call.id,
@@ -47,7 +48,7 @@ export async function registerBatch(
 		owner: toOwner(opening),
 		held: call.batchAmount.nanos,
 		heldInput: call.batchAmount.inputNanos,
-		detail: toHoldDetail(opening, call.batchAmount),
+		detail: toHoldDetail(listed, call.batchAmount),
 	} as const;
 	const { batches, clock, batchPollMs } = gateway;
 	const deadlineMs = clock.monotonic() + settleWithinMs;
