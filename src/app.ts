@@ -3,7 +3,6 @@ import { getLogger } from "@logtape/logtape";
 import {
 	logCause,
 	openUnknownModelWarning,
-	tellBatchFault,
 	toBodyLimits,
 	toGatewayOptions,
 } from "./app/gateway-options.ts";
@@ -98,7 +97,6 @@ export async function openApp(
 		counter: openCounter(store, clock, readSpent),
 		batches: state.batches,
 		sharesCounts: store.openCounts !== null,
-		onBatchFault: tellBatchFault,
 		catalog: prices.catalog,
 		totals: openTotals(clock, state.totals),
 		unwritten,
@@ -110,15 +108,11 @@ export async function openApp(
 			options.onCall(record);
 		},
 	});
-	await resumeBatchHolds(gateway).catch(async (error) => {
-		await store.close();
-		throw error;
-	});
 	const life: Life = {
 		stopping: false,
 		closed: null,
 		gateway,
-		poller: openBatchPoller(gateway),
+		poller: null,
 		store,
 		directory,
 		prices,
@@ -135,6 +129,7 @@ export async function openApp(
 		newSecret: rim.newSecret,
 	});
 	try {
+		await followBatches(life);
 		return toApp(await listen(config, rim, life, routes), life);
 	} catch (error) {
 		await close(life);
@@ -198,7 +193,7 @@ interface Life {
 	stopping: boolean;
 	closed: Promise<void> | null;
 	readonly gateway: Gateway;
-	readonly poller: BatchPoller;
+	poller: BatchPoller | null;
 	readonly store: Store;
 	readonly directory: OpenDirectory;
 	readonly prices: Prices;
@@ -216,12 +211,18 @@ function close(life: Life): Promise<void> {
 		life.gateway.flights.close();
 		life.gateway.guesses.close();
 		life.prices.close();
-		await life.poller.close();
+		await life.poller?.close();
 		await life.gateway.counter.close();
 		await life.directory.close();
 		await life.store.close();
 	})();
 	return life.closed;
+}
+
+/** What batches hold is held again before anybody is let in. Rejects with StoreError. */
+async function followBatches(life: Life): Promise<void> {
+	await resumeBatchHolds(life.gateway);
+	life.poller = openBatchPoller(life.gateway);
 }
 
 const listen = (

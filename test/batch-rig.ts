@@ -105,17 +105,7 @@ export async function openBatchRig(
 		postgres,
 		env: { TOLLWAY_MASTER_KEY: masterKey, TOLLWAY_BATCH_POLL: "20ms", ...env },
 	});
-	const until = async (sql: string) => {
-		const deadlineMs = performance.now() + patienceMs;
-		while ((await rig.read(sql)).length === 0) {
-			if (performance.now() > deadlineMs) {
-				const rows = await rig.read("SELECT * FROM @batches");
-				const lines = JSON.stringify(rig.gateway.lines.slice(-6));
-				throw new Error(`never: ${sql}; ${JSON.stringify(rows)}; ${lines}`);
-			}
-			await Bun.sleep(10);
-		}
-	};
+	const until = openUntil(rig);
 	const plain = async (path: string, method: string) => {
 		const headers = { authorization: `Bearer ${masterKey}` };
 		const reply = await send(rig.url, { path, method, headers, body: null });
@@ -148,18 +138,7 @@ export async function openBatchRig(
 			expect({ status: reply.status, body }).toMatchObject({ status: 200 });
 			return body.id;
 		},
-		ask: async (count, { key, url = rig.url, streams = false }) => {
-			const json = JSON.stringify({ requests: toRequests(count) });
-			const reply = await fetch(`${url}/v1/messages/batches`, {
-				method: "POST",
-				headers: { authorization: `Bearer ${key}` },
-				body: streams ? new Blob([json]).stream() : json,
-			});
-			const body = (await reply.json()) as {
-				error: { type: string; message: string };
-			};
-			return { status: reply.status, error: body.error };
-		},
+		ask: (count, how) => ask(count, { url: rig.url, ...how }),
 		cancel: async (id, url) => {
 			const headers = { authorization: `Bearer ${masterKey}` };
 			const path = `/v1/messages/batches/${id}/cancel`;
@@ -195,3 +174,33 @@ export const toRequests = (count: number) =>
 			],
 		},
 	}));
+
+function openUntil(rig: LedgerRig) {
+	return async (sql: string) => {
+		const deadlineMs = performance.now() + patienceMs;
+		while ((await rig.read(sql)).length === 0) {
+			if (performance.now() > deadlineMs) {
+				const rows = await rig.read("SELECT * FROM @batches");
+				const lines = JSON.stringify(rig.gateway.lines.slice(-6));
+				throw new Error(`never: ${sql}; ${JSON.stringify(rows)}; ${lines}`);
+			}
+			await Bun.sleep(10);
+		}
+	};
+}
+
+async function ask(
+	count: number,
+	how: { key: string; url: string; streams?: boolean },
+) {
+	const json = JSON.stringify({ requests: toRequests(count) });
+	const reply = await fetch(`${how.url}/v1/messages/batches`, {
+		method: "POST",
+		headers: { authorization: `Bearer ${how.key}` },
+		body: how.streams === true ? new Blob([json]).stream() : json,
+	});
+	const body = (await reply.json()) as {
+		error: { type: string; message: string };
+	};
+	return { status: reply.status, error: body.error };
+}

@@ -30,7 +30,8 @@ type FromConfig =
 	| "modelAliases"
 	| "userHeader"
 	| "guessing"
-	| "batchPollMs";
+	| "batchPollMs"
+	| "onBatchFault";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -62,6 +63,7 @@ export const toGatewayOptions = (
 	modelAliases: config.modelAliases,
 	userHeader: config.userHeader,
 	batchPollMs: config.batchPollMs,
+	onBatchFault: tellBatchFault,
 	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
 
@@ -86,7 +88,7 @@ export function logCause({ callId, end, cause }: CallRecord): void {
 	log[level]("Call {callId} ended as {end}: {cause}", { callId, end, cause });
 }
 
-export const tellBatchFault: GatewayOptions["onBatchFault"] = (id, why) =>
+const tellBatchFault: GatewayOptions["onBatchFault"] = (id, why) =>
 	getLogger(["tollway", "gateway"]).warning(
 		"{batch} could not be looked after: {why}",
 		{ batch: id === null ? "Batches" : `The batch ${id}`, why },
