@@ -24,6 +24,8 @@ import type { Config } from "./cli/config.ts";
 import type { CallRecord } from "./domain/call.ts";
 import type { Entry } from "./domain/entry.ts";
 import { GatewayError } from "./domain/error.ts";
+import { resumeBatchHolds } from "./gateway/batches/hold.ts";
+import { type BatchPoller, openBatchPoller } from "./gateway/batches/poller.ts";
 import { idleConnectionSeconds } from "./gateway/open-call.ts";
 import { type Gateway, openGateway } from "./gateway/pipeline.ts";
 import { openTotals } from "./gateway/totals.ts";
@@ -36,6 +38,7 @@ import type {
 	UpstreamFetch,
 } from "./platform/contract.ts";
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
+import { openBatches } from "./store/batches.ts";
 import { type OpenDirectory, openDirectory } from "./store/directory.ts";
 import type { Store } from "./store/store.ts";
 
@@ -81,14 +84,13 @@ export async function openApp(
 	});
 	const prices = await openPricesBeside(config, opening);
 	const store = await opening;
-	const state = await readState(store, rim).catch(async (error) => {
+	const state = await readState(store, rim, config).catch(async (error) => {
 		prices.close();
 		await store.close();
 		throw error;
 	});
-	const { directory } = state;
-	const { clock } = rim;
-	const { catalog } = prices;
+	const { directory, batches } = state;
+	const [{ clock }, { catalog }] = [rim, prices];
 	const limiting = { ...state, store, clock, catalog };
 	const { limits, counter, readSpent } = openLimiting(config, limiting);
 	const gateway = openGateway({
@@ -97,6 +99,8 @@ export async function openApp(
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
 		counter,
+		batches,
+		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(clock, state.totals),
 		unwritten,
@@ -112,6 +116,7 @@ export async function openApp(
 		stopping: false,
 		closed: null,
 		gateway,
+		poller: null,
 		store,
 		directory,
 		prices,
@@ -128,6 +133,7 @@ export async function openApp(
 		newSecret: rim.newSecret,
 	});
 	try {
+		await followBatches(life);
 		return toApp(await listen(config, rim, life, routes), life);
 	} catch (error) {
 		await close(life);
@@ -136,7 +142,11 @@ export async function openApp(
 }
 
 /** What the database says of keys and sums. Rejects with StoreError. */
-async function readState(store: Store, { clock, newId }: Rim) {
+async function readState(
+	store: Store,
+	{ clock, newId }: Rim,
+	{ durability }: Config,
+) {
 	const totals = await readTotals(store, clock);
 	const horizonMs = await readHorizon(store);
 	const directory = await openDirectory({
@@ -146,7 +156,11 @@ async function readState(store: Store, { clock, newId }: Rim) {
 		newId,
 		onFault: tellChangesFault,
 	});
-	return { directory, totals, horizonMs };
+	const synced = durability === "always";
+	const batches = openBatches({ ...store, synced });
+	// Whoever had some before is gone: one process has the embedded database to itself.
+	if (store.engine.kind === "sqlite") await batches.freeAll();
+	return { directory, totals, horizonMs, batches };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */
@@ -184,6 +198,7 @@ interface Life {
 	stopping: boolean;
 	closed: Promise<void> | null;
 	readonly gateway: Gateway;
+	poller: BatchPoller | null;
 	readonly store: Store;
 	readonly directory: OpenDirectory;
 	readonly prices: Prices;
@@ -201,11 +216,18 @@ function close(life: Life): Promise<void> {
 		life.gateway.flights.close();
 		life.gateway.guesses.close();
 		life.prices.close();
+		await life.poller?.close();
 		await life.gateway.counter.close();
 		await life.directory.close();
 		await life.store.close();
 	})();
 	return life.closed;
+}
+
+/** What batches hold is held again before anybody is let in. Rejects with StoreError. */
+async function followBatches(life: Life): Promise<void> {
+	await resumeBatchHolds(life.gateway);
+	life.poller = openBatchPoller(life.gateway);
 }
 
 const listen = (

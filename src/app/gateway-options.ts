@@ -29,7 +29,9 @@ type FromConfig =
 	| "hashBodies"
 	| "modelAliases"
 	| "userHeader"
-	| "guessing";
+	| "guessing"
+	| "batchPollMs"
+	| "onBatchFault";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -60,6 +62,8 @@ export const toGatewayOptions = (
 	hashBodies: config.hashBodies,
 	modelAliases: config.modelAliases,
 	userHeader: config.userHeader,
+	batchPollMs: config.batchPollMs,
+	onBatchFault: tellBatchFault,
 	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
 
@@ -83,6 +87,12 @@ export function logCause({ callId, end, cause }: CallRecord): void {
 	const level = coded ? "debug" : "error";
 	log[level]("Call {callId} ended as {end}: {cause}", { callId, end, cause });
 }
+
+const tellBatchFault: GatewayOptions["onBatchFault"] = (id, why) =>
+	getLogger(["tollway", "gateway"]).warning(
+		"{batch} could not be looked after: {why}",
+		{ batch: id === null ? "Batches" : `The batch ${id}`, why },
+	);
 
 /** More names than this, and clients are inventing them. */
 const maxWarned = 100;

@@ -59,6 +59,7 @@ export interface Config {
 	readonly hashBodies: boolean;
 	/** In lower case. */
 	readonly userHeader: string | null;
+	readonly batchPollMs: number;
 	readonly limiting: {
 		/** Of everybody together. */
 		readonly global: LimitSet;
@@ -219,6 +220,7 @@ export function toConfig(
 		holdMode: values.holdMode,
 		hashBodies: values.hashBodies,
 		userHeader: values.userHeader,
+		batchPollMs: values.batchPollMs,
 		limiting: toLimiting(values),
 		modelAliases: values.modelAliases,
 		rewriteResultsUrl: values.rewriteResultsUrl,

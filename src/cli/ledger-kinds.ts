@@ -2,7 +2,7 @@
 import type { HoldMode } from "../domain/hold-amount.ts";
 import { type Nanos, readDecimal, toNanos } from "../domain/nanos.ts";
 import type { Durability } from "../store/ledger.ts";
-import { kind } from "./kinds.ts";
+import { duration, kind } from "./kinds.ts";
 
 /** One of a few words. */
 const word = <T extends string>(words: readonly T[]) =>
@@ -26,6 +26,13 @@ export const dollars = kind(
 			: undefined;
 	},
 );
+
+const batchPollMinMs = 10;
+
+/** Milliseconds. */
+export const batchPoll = duration.refine((ms) => ms >= batchPollMinMs, {
+	message: "expected a time of at least 10ms, such as 5s",
+});
 
 /** In lower case. */
 export const headerName = kind("the name of a header", (text) =>

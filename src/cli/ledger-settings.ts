@@ -48,4 +48,12 @@ export const ledgerSettings = {
 		type: ledgerKinds.headerName,
 		about: "One more request header that names the end user",
 	},
+	batchPollMs: {
+		group: "money",
+		variables: ["TOLLWAY_BATCH_POLL"],
+		type: ledgerKinds.batchPoll,
+		fallback: "5s",
+		about:
+			"How soon upstream is asked what has become of a new batch; then ever more rarely, down to a sixtieth as often",
+	},
 } as const satisfies Record<string, Setting>;

@@ -20,7 +20,9 @@ const noRedis = notOffered("limits are kept in this process");
 const noPage = notOffered("there is no dashboard yet");
 const noSink = notOffered("there are no exporters yet");
 const noAlert = notOffered("there are no alerts yet");
-const batchPolling = notOffered("batches are not polled yet");
+const batchPolling = notOffered(
+	"batches are asked after by TOLLWAY_BATCH_POLL",
+);
 const resets = harmless("a budget begins anew on time, without a job");
 
 export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {

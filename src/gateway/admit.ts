@@ -8,8 +8,12 @@ import {
 import type { Refusal } from "../domain/judge.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { StoreError } from "../store/engine.ts";
+import { settleBeforeDelete, toDeleted } from "./batches/before-delete.ts";
+import { reserveBatch } from "./batches/hold.ts";
+import { isNewBatch } from "./batches/register.ts";
 import { countPrompt } from "./count-prompt.ts";
-import { type FindPrice, toHoldAsk } from "./hold-ask.ts";
+import { toFindPrice } from "./find-price.ts";
+import { toHoldAsk } from "./hold-ask.ts";
 import { ledgerDown } from "./ledger-down.ts";
 import { toLimitError } from "./limit-error.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -35,6 +39,18 @@ export function admit(
 	if (isPaid) estimate(call, gateway);
 	call.opening = toOpening(call, gateway);
 	requireEndUser(call.opening, gateway);
+	// A batch that streams is not known yet: `scanUpload` does it at its end.
+	if (call.scan !== null && isNewBatch(call)) {
+		return reserveBatch(call, gateway).then(() =>
+			makeRoom(reserve(call, gateway), call, body, gateway),
+		);
+	}
+	const deleted = toDeleted(call);
+	if (deleted !== null) {
+		return settleBeforeDelete(deleted, gateway).then(() =>
+			makeRoom(reserve(call, gateway), call, body, gateway),
+		);
+	}
 	const reserving = reserve(call, gateway);
 	if (reserving === null) return isPaid ? hold(call, gateway) : undefined;
 	return makeRoom(reserving, call, body, gateway).then(() =>
@@ -44,7 +60,7 @@ export function admit(
 
 /** @throws GatewayError `budget_reached`, `limit_reached`, `ledger_down` */
 async function makeRoom(
-	reserving: Promise<Refusal | null> | Refusal,
+	reserving: Promise<Refusal | null> | Refusal | null,
 	call: OpenCall,
 	body: RequestBody,
 	gateway: Gateway,
@@ -140,25 +156,6 @@ function toAsk(
 	const named = alias === null ? scan : { ...scan, model: model ?? undefined };
 	return toHoldAsk(named, toFindPrice(catalog, startedAtMs));
 }
-
-/** At that time. What it returns throws GatewayError `unknown_model` where such calls are refused. */
-export const toFindPrice =
-	(catalog: Catalog, atMs: number): FindPrice =>
-	(model) => {
-		const { price, known } = catalog.find(model, atMs);
-		if (!known && model !== "" && catalog.unknownModel === "refuse") {
-			throw unknownModel(model);
-		}
-		return price;
-	};
-
-const maxQuoted = 100;
-
-const unknownModel = (model: string): GatewayError =>
-	new GatewayError(
-		"unknown_model",
-		`Tollway knows no price for the model ${JSON.stringify(model.slice(0, maxQuoted))}, and its operator lets no call through whose cost it cannot tell. Use another model, or ask the operator to add its price to TOLLWAY_PRICES_FILE.`,
-	);
 
 /** Money that nobody can write down is not spent, unless the operator wants it so, and then up to a limit. */
 function requireLedger(hold: HoldAmount, gateway: Gateway): void {

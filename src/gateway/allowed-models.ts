@@ -2,6 +2,7 @@
 import type { Directory } from "../domain/directory.ts";
 import { GatewayError } from "../domain/error.ts";
 import { allowsModel, type VirtualKey } from "../domain/virtual-key.ts";
+import { holdItem } from "./batches/hold.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { Finding, Item } from "./scan/finding.ts";
@@ -62,21 +63,38 @@ export function requireModels(call: OpenCall, { authority }: Gateway): void {
 }
 
 /**
- * What looks at every item of a batch; undefined where nothing need be looked at. It throws GatewayError
- * `model_not_allowed`.
+ * What looks at every item of a batch: whether it may be, and what it may cost. It throws GatewayError `model_not_allowed`
+ * or `unknown_model`.
  */
 export function toItemCheck(
-	{ grant }: OpenCall,
-	{ authority }: Gateway,
-): ((item: Item) => void) | undefined {
-	const lists = grant?.key ? toLists(grant.key, authority.directory) : [];
-	if (lists.length === 0) return undefined;
-	return ({ model, findings }) => {
+	call: OpenCall,
+	gateway: Gateway,
+): (item: Item) => void {
+	const key = call.grant?.key ?? null;
+	const lists = key ? toLists(key, gateway.authority.directory) : [];
+	return (item) => {
 		for (const list of lists) {
-			requireModel(list, model ?? "");
-			requireHidden(list, findings);
+			requireModel(list, item.model ?? "");
+			requireHidden(list, item.findings);
 		}
+		noteModels(call, item);
+		holdItem(call, item, gateway);
 	};
+}
+
+/** More than there are; they are kept with the batch. */
+const maxModels = 100;
+
+function noteModels(call: OpenCall, { model, findings }: Item): void {
+	const named = toNamed(model ?? null, findings);
+	const fresh = named.filter((one) => !call.batchModels.includes(one));
+	if (fresh.length === 0) return;
+	call.batchModels = [...new Set([...call.batchModels, ...fresh])];
+	if (call.batchModels.length <= maxModels) return;
+	throw new GatewayError(
+		"malformed_request",
+		`The requests of a batch may name ${maxModels} models together. Make several batches.`,
+	);
 }
 
 function requireHidden(list: ModelList, findings: readonly Finding[]): void {
@@ -104,8 +122,15 @@ function requireModel({ whose, models }: ModelList, model: string): void {
 
 /** Every model that the call names. */
 export function toModels({ model, scan }: OpenCall): readonly string[] {
+	return toNamed(model, scan?.findings ?? []);
+}
+
+function toNamed(
+	model: string | null,
+	findings: readonly Finding[],
+): readonly string[] {
 	const models = model === null ? [] : [model];
-	for (const { slot, value } of scan?.findings ?? []) {
+	for (const { slot, value } of findings) {
 		if (hiddenSlots.has(slot)) models.push(String(value));
 	}
 	return models;

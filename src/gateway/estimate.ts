@@ -11,7 +11,7 @@ import { type Nanos, noNanos, toNanos } from "../domain/nanos.ts";
 import { emptyUsage } from "../domain/usage.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { toCost } from "../pricing/cost.ts";
-import { toFindPrice } from "./admit.ts";
+import { toFindPrice } from "./find-price.ts";
 import { toHoldAsk } from "./hold-ask.ts";
 import { scanBody } from "./scan/scan.ts";
 

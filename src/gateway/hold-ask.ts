@@ -133,7 +133,10 @@ const readers: Readonly<Record<string, Reader>> = {
 export type FindPrice = (model: string) => ModelSlot["price"] | null;
 
 /** Null where no model is named whose price is known: then there is nothing to hold. */
-export function toHoldAsk(scan: Scan, findPrice: FindPrice): HoldAsk | null {
+export function toHoldAsk(
+	scan: Pick<Scan, "bytes" | "findings" | "model">,
+	findPrice: FindPrice,
+): HoldAsk | null {
 	const draft = openDraft(scan.bytes);
 	for (const finding of scan.findings) readers[finding.slot]?.(draft, finding);
 	for (const source of list(draft.sources)) addSource(draft, source);

@@ -9,6 +9,7 @@ import type { Reservation } from "../limits/counter.ts";
 import type { Listener, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import type { Grant } from "./authenticate.ts";
+import { dropBatchHold } from "./batches/hold.ts";
 import type { Charge } from "./charge.ts";
 import type { Route } from "./families.ts";
 import { clientLeft, type Flight } from "./flights.ts";
@@ -52,6 +53,11 @@ export interface OpenCall extends Flight {
 	hold: HoldAmount;
 	/** Whose room it needs. */
 	limits: readonly Limit[];
+	/** The most that all requests of a new batch may cost, and what was taken of budgets for it until it is written down. */
+	batchAmount: HoldAmount;
+	/** Every model that they name. */
+	batchModels: readonly string[];
+	batchHold: Reservation | null;
 	/** What it has taken of its limits; null: nothing. */
 	reservation: Reservation | null;
 	/** Its tools may have run at upstream. */
@@ -99,6 +105,7 @@ export interface OpenCall extends Flight {
 export const idleConnectionSeconds = 120;
 
 const noLimits: readonly Limit[] = [];
+const noModels: readonly string[] = [];
 
 export function openCall(
 	request: Request,
@@ -128,6 +135,9 @@ export function openCall(
 		catalog: null,
 		hold: noHoldAmount,
 		limits: noLimits,
+		batchAmount: noHoldAmount,
+		batchModels: noModels,
+		batchHold: null,
 		reservation: null,
 		ranServerTools: false,
 		opening: null,
@@ -243,6 +253,7 @@ export function finishCall(
 		recorded = settle(call, end, gateway, result)?.catch(saved);
 	}
 	endReservation(call, recorded);
+	if (call.batchHold !== null) dropBatchHold(call);
 	releaseBody(call, gateway);
 	gateway.flights.end(call);
 	ignoreLeave(call);

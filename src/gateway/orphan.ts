@@ -50,15 +50,21 @@ export const toHoldDetail = (opening: Opening, hold: HoldAmount): string =>
 		opening.requestedModel,
 	]);
 
+/** The way back from `toHoldDetail`. */
+export function fromHoldDetail(detail: string) {
+	const [inputNanos, ...values] = JSON.parse(detail) as [string, ...unknown[]];
+	const opening = Object.fromEntries(
+		members.map((name, at) => [name, values[at]]),
+	) as unknown as Opening;
+	return { inputNanos: toNanos(BigInt(inputNanos)), opening };
+}
+
 /** Its prompt was read, and how much was written nobody knows: charged for the prompt, as an estimate. */
 export function toOrphan(
 	{ id, startedMs, nanos, detail }: HeldCall,
 	catalog: Catalog,
 ): { entry: Entry; model: string } {
-	const [inputNanos, ...values] = JSON.parse(detail) as [string, ...unknown[]];
-	const opening = Object.fromEntries(
-		members.map((name, at) => [name, values[at]]),
-	) as unknown as Opening;
+	const { inputNanos, opening } = fromHoldDetail(detail);
 	const entry: Entry = {
 		...emptyEntry,
 		...opening,
@@ -66,7 +72,7 @@ export function toOrphan(
 		startedMs,
 		state: "estimated",
 		end: "process_ended",
-		cost: toNanos(BigInt(inputNanos)),
+		cost: inputNanos,
 		held: nanos,
 		price: heldInput,
 		catalog: catalog.version,

@@ -23,15 +23,12 @@ export function toForbidden(
 	key: VirtualKey,
 	{ method, hasBudget, directory }: Authority & { readonly method: string },
 ): GatewayError | null {
-	const { family, upstreamPath } = route;
+	const { family } = route;
 	if (family.access === "admin") return closed();
 	const grant = toRouteGrant(key.allowedRoutes, route);
 	if (grant === "nothing") return routeNotAllowed(key);
 	if (family.access === "owned" && grant !== "by name") return notNamed(route);
 	if (readers.has(method)) return null;
-	// What its items cost is known a day later or more.
-	const isBatch = upstreamPath === "/v1/messages/batches";
-	if (isBatch && hasBudget(key)) return notKept();
 	if (!family.unpriced || grant === "by name") return null;
 	if (hasBudget(key)) return notPriced(route);
 	// Its body is not looked at, and may name any model.
@@ -42,12 +39,6 @@ const notJudged = ({ upstreamPath }: Route) =>
 	new GatewayError(
 		"forbidden",
 		`Tollway cannot tell which model ${upstreamPath} would use, and this gateway key may use certain models only. The gateway's operator can allow it by naming the path in the key's allowed_routes.`,
-	);
-
-const notKept = () =>
-	new GatewayError(
-		"forbidden",
-		"This gateway key has a budget, and this version of Tollway cannot hold a batch to it. Send its requests one by one.",
 	);
 
 const notPriced = ({ upstreamPath }: Route) =>

@@ -9,10 +9,12 @@ import type {
 	UpstreamFetch,
 } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
+import type { Batches } from "../store/batches.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { admit } from "./admit.ts";
 import { requireModels } from "./allowed-models.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
+import type { BatchHolds } from "./batches/hold.ts";
 import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
 import { type Counting, openCounting } from "./counting.ts";
 import { toRoute } from "./families.ts";
@@ -50,6 +52,11 @@ export interface GatewayOptions {
 	readonly inFlightBytes: number;
 	readonly ledger: Ledger;
 	readonly counter: Counter;
+	readonly batches: Batches;
+	/** Whether the counts of limits are those of several processes, and outlive this one. */
+	readonly sharesCounts: boolean;
+	/** How soon after its creation upstream is first asked what has become of a batch. */
+	readonly batchPollMs: number;
 	readonly limits: Pick<LimitFinder, "find">;
 	/** The prices in force now. */
 	readonly catalog: () => Catalog;
@@ -74,6 +81,8 @@ export interface GatewayOptions {
 	readonly onCall: (record: CallRecord) => void;
 	/** Saves an Entry that the ledger did not take; must not throw. */
 	readonly onLost: (entry: Entry, error: unknown) => void;
+	/** A batch could not be looked after (it is tried again), or is lost. Id null: all of them. Must not throw. */
+	readonly onBatchFault: (id: string | null, why: unknown) => void;
 	/** A call was served by a model that the catalog does not know; must not throw. */
 	readonly onUnknownModel: (model: string, entry: Entry) => void;
 }
@@ -82,6 +91,7 @@ export interface Gateway extends GatewayOptions {
 	readonly flights: Flights;
 	readonly guesses: Guesses;
 	readonly counting: Counting;
+	readonly batchHolds: BatchHolds;
 	readonly room: BytesInFlight;
 	/** For the runtime's own timer, which counts in whole seconds up to 255; 0 = no limit. */
 	readonly slowBodySeconds: number;
@@ -94,6 +104,7 @@ export const openGateway = (options: GatewayOptions): Gateway => ({
 	flights: openFlights(options.clock, options.waitLimits),
 	guesses: openGuesses({ ...options.guessing, clock: options.clock }),
 	counting: openCounting(options.clock),
+	batchHolds: new Map(),
 	room: openBytesInFlight(options.inFlightBytes),
 	slowBodySeconds: Math.min(
 		Math.ceil(options.waitLimits["client-body"] / 1000),

@@ -1,5 +1,6 @@
 import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
+import { registerBatch } from "./batches/register.ts";
 import { addBudgetHeaders } from "./budget-headers.ts";
 import { addCostHeaders, addKeyHeaders } from "./cost-headers.ts";
 import { decode, maxRatio } from "./encoding.ts";
@@ -80,9 +81,7 @@ export function answerWhole(
 	call.upstreamMs = gateway.clock.monotonic() - call.sentMs;
 	hashReply(bytes, call, gateway);
 	const { family } = call.route;
-	if (family.resultsUrl && gateway.rewriteResultsUrl) {
-		return answerRedirected(bytes, reply, call, gateway);
-	}
+	if (family.resultsUrl) return answerBatches(bytes, reply, call, gateway);
 	if (family.meter === null || !isPaid(call)) {
 		return finishWhole(bytes, reply, call, gateway);
 	}
@@ -131,8 +130,11 @@ function toAnswer(
 	return answer;
 }
 
-/** Upstream's `results_url` is an address of its own: a client that followed it would carry our key past us. */
-async function answerRedirected(
+/**
+ * A new batch is written down first. Upstream's `results_url` is an address of its own: a client that followed it would
+ * carry our key past us.
+ */
+async function answerBatches(
 	bytes: Uint8Array<ArrayBuffer>,
 	reply: Response,
 	call: OpenCall,
@@ -140,11 +142,13 @@ async function answerRedirected(
 ): Promise<Response> {
 	const coding = reply.headers.get("content-encoding");
 	const plain = coding ? await decodeReply(bytes, coding) : bytes;
-	const publicBase = toPublicBase(call.arrival, gateway);
-	const rewritten = rewriteResultsUrl(plain, {
-		upstreamOrigins: [gateway.upstreamUrl, "https://api.anthropic.com"],
-		publicBase: publicBase + call.route.mount,
-	});
+	await registerBatch(plain, call, gateway);
+	const rewritten = gateway.rewriteResultsUrl
+		? rewriteResultsUrl(plain, {
+				upstreamOrigins: [gateway.upstreamUrl, "https://api.anthropic.com"],
+				publicBase: toPublicBase(call.arrival, gateway) + call.route.mount,
+			})
+		: plain;
 	const sent = rewritten === plain ? bytes : rewritten;
 	call.replyBytes = sent.length;
 	finishCall(call, "done", gateway);

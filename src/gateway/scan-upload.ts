@@ -1,5 +1,6 @@
 import { GatewayError } from "../domain/error.ts";
 import { toItemCheck } from "./allowed-models.ts";
+import { reserveBatch } from "./batches/hold.ts";
 import { hashRequest } from "./hash-bodies.ts";
 import { moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
@@ -11,7 +12,7 @@ import { openScanner } from "./scan/scan.ts";
  * Lets a large batch through while it is checked. Its last chunk goes upstream only after the whole body passed; before
  * that a fault destroys the upload, so that upstream never sees a complete batch that we have not read to the end.
  *
- * @throws GatewayError `unsupported_encoding`; the stream itself ends the call with `malformed_request` or `request_too_large`
+ * @throws GatewayError `unsupported_encoding`; the stream itself ends the call with `malformed_request`, `request_too_large`, `budget_reached` or `limit_reached`
  */
 export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
 	const { headers } = call.arrival;
@@ -32,6 +33,7 @@ export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
 		const { done, value } = await reader.read();
 		if (done) {
 			refuseCuts(scanner.end().cuts.length);
+			await reserveBatch(call, gateway);
 			return null;
 		}
 		call.requestBytes += value.length;

@@ -58,6 +58,8 @@ export interface Asking {
 	readonly wanted: Amounts;
 	/** When it began, since 1970: the ledger knows its window by that, however long its body took. Undefined: now. */
 	readonly startedMs?: number;
+	/** It is for more than a call, and may end in another process: nobody waits for its end. Asked again, it is as it was. */
+	readonly outlives?: boolean;
 }
 
 export interface Counter {

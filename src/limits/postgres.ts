@@ -160,22 +160,29 @@ function load(s: State, unloaded: Unloaded): Promise<void> {
 
 function toReservation(s: State, asking: Asking): Reservation {
 	let ended = false;
-	s.running += 1;
+	const waited = asking.outlives === true ? 0 : 1;
+	s.running += waited;
 	return {
 		end: (actual, recorded) => {
 			if (ended) return;
 			ended = true;
-			if (recorded === undefined) finish(s, asking, actual);
-			else void recorded.then(() => finish(s, asking, actual));
+			const whenDone = () => finish(s, asking, actual, waited);
+			if (recorded === undefined) whenDone();
+			else void recorded.then(whenDone);
 		},
 	};
 }
 
 /** A budget that is made now reads the ledger, on which the call stands already. */
-function finish(s: State, asking: Asking, actual: Amounts): void {
+function finish(
+	s: State,
+	asking: Asking,
+	actual: Amounts,
+	waited: number,
+): void {
 	if (asking.limits.length > 0) void end(s, asking, actual);
 	else if (actual.nanos > 0n) s.late.add({ asking, actual });
-	s.running -= 1;
+	s.running -= waited;
 	if (s.running === 0) s.onIdle?.();
 }
 

@@ -68,7 +68,7 @@ const forbidden = ["stream", "speed", "thread", "billing_policy"];
 
 function writeItem(
 	{ custom_id, params }: BatchItem,
-	{ id, betas, version }: Batch,
+	{ id, betas, version, message: replaced }: Batch,
 	world: World,
 ): Message | BetaMessage {
 	for (const name of forbidden) {
@@ -90,7 +90,7 @@ function writeItem(
 		seed: `${id}:${custom_id}:${JSON.stringify(params)}`,
 		cache: world.cache,
 		nowMs: world.clock.now(),
-		script: emptyScript,
+		script: replaced ? { message: replaced } : emptyScript,
 		tier: "batch",
 		beta: betas.length > 0,
 	});

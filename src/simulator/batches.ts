@@ -4,6 +4,7 @@ import { type Call, readBetas, readJson } from "./call.ts";
 import { ApiError } from "./errors.ts";
 import { toIdPage } from "./pages.ts";
 import { type Reply, toJson } from "./reply.ts";
+import type { Script } from "./script.ts";
 import type { World } from "./world.ts";
 
 const processingMs = 86_400_000;
@@ -16,6 +17,8 @@ export interface Batch {
 	betas: string[];
 	version: string | undefined;
 	outcomes: Readonly<Record<string, "errored" | "canceled" | "expired">>;
+	/** Members that replace those of every message in the results. */
+	message: Script["message"];
 	pollsLeft: number;
 	createdMs: number;
 	cancelMs: number | null;
@@ -31,6 +34,7 @@ export function createBatch(call: Call): Reply {
 		betas: readBetas(headers),
 		version: headers["anthropic-version"]?.toString(),
 		outcomes: script.batch_outcomes ?? {},
+		message: script.message,
 		pollsLeft: script.batch_polls ?? defaultPolls,
 		createdMs: world.clock.now(),
 		cancelMs: null,

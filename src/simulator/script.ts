@@ -82,7 +82,7 @@ export const scriptSchema = z.strictObject({
 	/** A body of so many seeded bytes, made while it is sent. */
 	big_bytes: z.number().int().min(0).max(10_000_000_000).optional(),
 
-	/** Members that replace those of the composed message; a stream is made from the result. */
+	/** Members that replace those of the composed message (of a batch: of each); a stream is made from the result. */
 	message: z.record(z.string(), z.unknown()).optional(),
 	/** A ready-made message; see `scenarios.ts`. */
 	scenario: z.string().optional(),

@@ -74,11 +74,22 @@ WHERE (c.kind, c.id) IN (SELECT kind, id FROM ${subjectRows})`;
 const maxOrphans = 1_000;
 
 /** While the ledger has a hold of the call, its Entry is still to come. */
-const findOrphansSql = `SELECT s.id, s.doc, e.payer, e.cost,
-e.input + e.output + e.cache_write_5m + e.cache_write_1h
+/** More models than served a batch. */
+const maxBatchEntries = 99;
+
+/** A batch holds what it has taken until it is over; what it came to is the sum of its Entries. */
+const findOrphansSql = `SELECT s.id, s.doc, coalesce(e.payer, b.payer), coalesce(e.cost, b.cost),
+coalesce(e.input + e.output + e.cache_write_5m + e.cache_write_1h, 0)
 FROM tollway.stakes s JOIN tollway.writers w ON w.writer = s.writer
 LEFT JOIN tollway.entries e ON e.id = s.id
+LEFT JOIN LATERAL (
+SELECT 'operator' AS payer, coalesce(sum(x.cost) FILTER (WHERE x.payer = 'operator'), 0) AS cost
+FROM tollway.batches o CROSS JOIN generate_series(1, ${maxBatchEntries}) n
+LEFT JOIN tollway.entries x ON x.id = o.id || '_batch_cost' || CASE n WHEN 1 THEN '' ELSE '_' || n END
+WHERE 'batch:' || o.call_id = s.id GROUP BY o.id
+) b ON true
 WHERE w.lease_until < ${databaseNowMs}
+AND NOT EXISTS (SELECT 1 FROM tollway.batches o WHERE 'batch:' || o.call_id = s.id AND o.due_at IS NOT NULL)
 AND NOT EXISTS (SELECT 1 FROM tollway.holds h WHERE h.id = s.id AND h.kind = 'call')
 ORDER BY s.id LIMIT ${maxOrphans}`;
 

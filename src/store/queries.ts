@@ -1,4 +1,5 @@
 import { type ActivityQueries, compileActivity } from "./activity-queries.ts";
+import { type BatchQueries, compileBatches } from "./batch-queries.ts";
 import { openLazy } from "./lazy.ts";
 import { compileObjects, type ObjectQueries } from "./object-queries.ts";
 import {
@@ -16,6 +17,7 @@ export interface Queries {
 	readonly objects: ObjectQueries;
 	readonly activity: ActivityQueries;
 	readonly search: SearchQueries;
+	readonly batches: BatchQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -25,6 +27,7 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toObjects = openLazy(() => compileObjects(builder, tables));
 	const toActivity = openLazy(() => compileActivity(builder, tables));
 	const toSearch = openLazy(() => compileSearch(builder, tables));
+	const toBatches = openLazy(() => compileBatches(builder, tables));
 	return {
 		get reports() {
 			return toReports();
@@ -40,6 +43,9 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get search() {
 			return toSearch();
+		},
+		get batches() {
+			return toBatches();
 		},
 	};
 }

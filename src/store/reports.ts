@@ -6,6 +6,7 @@ import {
 	eq,
 	gte,
 	lt,
+	or,
 	type SQL,
 	sql,
 	type Table,
@@ -36,8 +37,9 @@ export interface Reports {
 	/** Model and cost of one subject. */
 	readonly costByModel: Query<Hours | "dimension" | "id">;
 	/**
-	 * The model that served, or else was asked for, and what the operator paid for calls of one subject that started within
-	 * the times; `low` and `high` bound their ids. `id` of a member is `team\tuser`, of a tag the tag as JSON has it.
+	 * The model that served, or else was asked for, and what the operator paid for calls and batches of one subject that
+	 * started within the times; `low` and `high` bound the ids of calls. `id` of a member is `team\tuser`, of a tag the tag as
+	 * JSON has it.
 	 */
 	readonly spentWithin: Readonly<
 		Record<SubjectKind, Query<Exclude<CallNames, "count">>>
@@ -166,8 +168,7 @@ function compileRows(builder: Builder, { entries }: Tables) {
 		);
 	const toOthers = (filter: EntryFilter) =>
 		compileQuery<OtherNames>(
-			// No UUID begins so.
-			select(filter, sql`${entries.id} >= 'g'`)
+			select(filter, isOther(entries.id))
 				.orderBy(desc(entries.startedAt))
 				.limit(given("count")),
 		);
@@ -191,6 +192,9 @@ function compileRows(builder: Builder, { entries }: Tables) {
 	};
 }
 
+/** No UUID begins so. */
+const isOther = (id: Column): SQL => sql`${id} >= 'g'`;
+
 /** By whose calls they are. */
 function compileSpent(
 	builder: Builder,
@@ -206,8 +210,10 @@ function compileSpent(
 				.from(entries)
 				.where(
 					and(
-						gte(entries.id, given("low")),
-						lt(entries.id, given("high")),
+						or(
+							and(gte(entries.id, given("low")), lt(entries.id, given("high"))),
+							isOther(entries.id),
+						),
 						gte(entries.startedAt, given("fromMs")),
 						lt(entries.startedAt, given("untilMs")),
 						ofOne,

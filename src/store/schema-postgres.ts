@@ -16,4 +16,6 @@ export const {
 	changes,
 	counts,
 	stakes,
+	batches,
+	batchItems,
 } = defineTables(columns as unknown as Columns);

@@ -13,4 +13,6 @@ export const {
 	changes,
 	counts,
 	stakes,
+	batches,
+	batchItems,
 } = defineTables(columns);

@@ -227,6 +227,58 @@ const defineStakes = ({ table, text, whole }: Columns) =>
 		doc: text("doc").notNull(),
 	});
 
+/** Batches that upstream runs for somebody, a row each: what they come to is known long after their call has ended. */
+const defineBatches = ({ table, uniqueIndex, text, whole, nanos }: Columns) =>
+	table(
+		"batches",
+		{
+			/** Upstream's: `msgbatch_…`. */
+			id: text("id").primaryKey(),
+			/** The call that made it. */
+			callId: text("call_id").notNull(),
+			/** `open`, `missing`, `settled` or `gone`: BatchState. */
+			state: text("state").notNull(),
+			/** Decides the prices. */
+			createdAt: whole("created_at").notNull(),
+			/** When it is to be looked at next; NULL: never again. */
+			dueAt: whole("due_at"),
+			/** How often it has been looked at in this state. */
+			tries: whole("tries").notNull(),
+			/** Until then nobody but `leaseBy` looks at it. */
+			leaseUntil: whole("lease_until").notNull(),
+			leaseBy: text("lease_by").notNull(),
+			/** Who alone may see it: `team:…`, `user:…` or `key:…`; NULL: whoever may see everything. */
+			owner: text("owner"),
+			/** The most that it may come to, and the part of it for its prompts. */
+			held: nanos("held").notNull(),
+			heldInput: nanos("held_input").notNull(),
+			/** Whose it is: what its Entries are made of, as JSON. */
+			detail: text("detail").notNull(),
+		},
+		(batch) => [uniqueIndex("batches_by_due").on(batch.dueAt, batch.id)],
+	);
+
+/** What a request of a batch has come to, by the results; each once, however often those are read. */
+const defineBatchItems = ({ table, primaryKey, text, whole, nanos }: Columns) =>
+	table(
+		"batch_items",
+		{
+			batch: text("batch").notNull(),
+			customId: text("custom_id").notNull(),
+			/** The one that served; empty where nobody knows. */
+			model: text("model").notNull(),
+			state: text("state").notNull(),
+			cost: nanos("cost"),
+			/** As an Entry's, and the notes on it joined by blanks. */
+			price: text("price").notNull(),
+			notes: text("notes").notNull(),
+			...toTokenColumns(whole),
+			thinking: whole("thinking").notNull(),
+			webSearches: whole("web_searches").notNull(),
+		},
+		(item) => [primaryKey({ columns: [item.batch, item.customId] })],
+	);
+
 export const defineTables = (columns: Columns) => ({
 	meta: defineMeta(columns),
 	writers: defineWriters(columns),
@@ -239,6 +291,8 @@ export const defineTables = (columns: Columns) => ({
 	changes: defineChanges(columns),
 	counts: defineCounts(columns),
 	stakes: defineStakes(columns),
+	batches: defineBatches(columns),
+	batchItems: defineBatchItems(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

@@ -174,7 +174,7 @@ describe("what is refused", () => {
 		expect((await get("/v1/organizations/me", key)).status).toBe(403);
 	});
 
-	test("what nobody can price, and batches, to a key with a budget", async () => {
+	test("what nobody can price, to a key with a budget", async () => {
 		const routes = { allowed_routes: ["/v1/messages", "/v1/messages/*"] };
 		const budget = await make({ max_budget: 5 });
 		const batches = await make({ max_budget: 5, ...routes });
@@ -187,7 +187,6 @@ describe("what is refused", () => {
 		const refused: [string, string, string][] = [
 			[budget.key, "/v1/complete", "cannot tell what /v1/complete costs"],
 			[budget.key, "/v1/new-thing", "cannot tell what"],
-			[batches.key, "/v1/messages/batches", "one by one"],
 		];
 		for (const [key, path, sentence] of refused) {
 			const answer = await post(key, path);
@@ -197,6 +196,8 @@ describe("what is refused", () => {
 		expect((await get("/v1/new-thing", budget.key)).status).toBe(404);
 		expect((await post(named.key, "/v1/complete")).status).not.toBe(403);
 		expect((await get("/v1/messages/batches", batches.key)).status).toBe(200);
+		// Upstream judges it: it is no batch.
+		expect((await post(batches.key, "/v1/messages/batches")).status).toBe(400);
 	});
 
 	test("what everybody has spent, to the holder of a key", async () => {

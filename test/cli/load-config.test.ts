@@ -34,6 +34,7 @@ test("an empty environment is a working configuration", () => {
 		holdMode: "usual",
 		hashBodies: false,
 		userHeader: null,
+		batchPollMs: 5_000,
 		limiting: {
 			global: noLimits,
 			calendar: { timeZone: "UTC", resetMinute: 0 },

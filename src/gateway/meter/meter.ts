@@ -4,13 +4,14 @@
 
 import { openChatStream } from "./chat-stream.ts";
 import { toChatReading } from "./chat-usage.ts";
+import type { JsonObject } from "./json.ts";
 import { openMessageStream } from "./message-stream.ts";
 import { toMessageReading } from "./message-usage.ts";
 import type { Reading, StreamMeter } from "./reading.ts";
 import { openSessionStream } from "./session-stream.ts";
 import { toSessionReading } from "./session-usage.ts";
 import { openEventReader } from "./sse.ts";
-import { type ReplyFacts, readWhole } from "./whole.ts";
+import { type ReplyFacts, readParsed, readWhole } from "./whole.ts";
 
 interface Family {
 	readonly openStream: () => StreamMeter;
@@ -56,3 +57,9 @@ export function openMeter(kind: MeterKind): Meter {
 /** For a reply that is in memory whole, an error included. */
 export const meterWhole = (bytes: Uint8Array, kind: MeterKind): Reading =>
 	families[kind].toReading(readWhole(bytes));
+
+/** For a message that was parsed as a part of something larger: a line of a batch's results. */
+export const meterParsed = (message: JsonObject): Reading =>
+	toMessageReading(
+		readParsed(message, () => JSON.stringify(message.usage ?? null)),
+	);

@@ -37,7 +37,14 @@ export function readWhole(bytes: Uint8Array): ReplyFacts {
 	return reply === null ? salvage(bytes) : toFacts(reply, bytes);
 }
 
-function toFacts(reply: JsonObject, bytes: Uint8Array): ReplyFacts {
+const toFacts = (reply: JsonObject, bytes: Uint8Array): ReplyFacts =>
+	readParsed(reply, () => scanReply(bytes).usageText());
+
+/** @param usageText the JSON of its usage */
+export function readParsed(
+	reply: JsonObject,
+	usageText: ReplyFacts["usageText"],
+): ReplyFacts {
 	const error = toObject(reply.error);
 	const usage = toObject(reply.usage);
 	const content = readContent(reply.content);
@@ -49,7 +56,7 @@ function toFacts(reply: JsonObject, bytes: Uint8Array): ReplyFacts {
 		errorType: toText(error?.type) ?? toText(error?.code),
 		codeExecutions: content.codeExecutions,
 		usage,
-		usageText: () => scanReply(bytes).usageText(),
+		usageText,
 		malformed: usage === null && reply.usage != null,
 	};
 }
