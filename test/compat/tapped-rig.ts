@@ -27,7 +27,9 @@ export function useTappedRig(
 	let tap: Tap;
 	let takeBack = () => {};
 	beforeAll(async () => {
-		const env = { TOLLWAY_MASTER_KEY: gatewayKey, ...options.env };
+		// What the gateway asks by itself is no client's exchange.
+		const alone = { TOLLWAY_BATCH_POLL: "1h" };
+		const env = { TOLLWAY_MASTER_KEY: gatewayKey, ...alone, ...options.env };
 		rig = await openRig({ ...options, env });
 	});
 	afterAll(() => rig.stop());

@@ -3,7 +3,7 @@ import type { Clock, SqlValue } from "../../platform/contract.ts";
 import type { StoredEntry } from "../entry-row.ts";
 import { toStoredEntry } from "../entry-row.ts";
 import { toNameHash } from "../reference-pack.ts";
-import { type Summed, toRollups } from "../rollup.ts";
+import { newcomers, type Summed, toRollups } from "../rollup.ts";
 import type { AuditDatabase, Read } from "./audit-database.ts";
 import type { AuditQueries } from "./audit-queries.ts";
 import { openChainCheck } from "./check-chain.ts";
@@ -111,8 +111,10 @@ async function readSums(
 		const rows = await read(
 			queries.sums({ hour, dimension, id, model, count: pageSums }),
 		);
-		scratch.store(rows);
-		count += rows.length;
+		// Who was new on a day is counted, not summed: no Entry says it.
+		const sums = rows.filter(([, dimension]) => dimension !== newcomers);
+		scratch.store(sums);
+		count += sums.length;
 		if (rows.length < pageSums) return count;
 		after = rows.at(-1) ?? after;
 	}
