@@ -57,7 +57,7 @@ async function run(s: State): Promise<void> {
 	while (!controller.signal.aborted) {
 		const waitMs = await lookAtDue(s).catch((error) => {
 			gateway.onBatchFault(null, error);
-			return gateway.batchPollMs;
+			return Math.min(gateway.batchPollMs, maxWaitMs);
 		});
 		await pause(waitMs, controller.signal);
 	}
@@ -70,10 +70,13 @@ async function lookAtDue(s: State): Promise<number> {
 	const claimed = await batches.claim(toLease(), maxAtOnce);
 	await Promise.all(claimed.map((batch) => look(s, batch, toLease)));
 	const dueMs = await batches.nextDueMs();
-	// A new one is never due sooner.
-	if (dueMs === null) return batchPollMs;
-	return Math.min(batchPollMs, Math.max(minWaitMs, dueMs - clock.now()));
+	// A new one is never due sooner, but somebody may wait for one.
+	const restMs = Math.min(batchPollMs, maxWaitMs);
+	if (dueMs === null) return restMs;
+	return Math.min(restMs, Math.max(minWaitMs, dueMs - clock.now()));
 }
+
+const maxWaitMs = 5_000;
 
 /** One that somebody else has is due all the time. */
 const minWaitMs = 10;
