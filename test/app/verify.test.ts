@@ -34,9 +34,13 @@ async function on<T>(
 	}
 }
 
+/** What is looked for is the same on both; of PostgreSQL only the reading is its own, and making a copy takes a second. */
+const everyFourth = damages.filter((_, at) => at % 4 === 0);
+
 describe.each([...listGrounds(prefilled)])(
 	"a ledger on $name",
-	({ can, open }) => {
+	({ name, can, open }) => {
+		const planted = name === "PostgreSQL" ? everyFourth : damages;
 		let ground: Ground;
 		beforeAll(async () => {
 			if (can) ground = await open();
@@ -54,7 +58,7 @@ describe.each([...listGrounds(prefilled)])(
 			expect(verified.recomputed).toBeGreaterThan(entryCount * 0.9);
 		});
 
-		test.skipIf(!can).each([...damages])(
+		test.skipIf(!can).each([...planted])(
 			"$name: found and named",
 			async (damage) => {
 				const { findings, verified } = await on(ground, async (copy) => {
