@@ -2,8 +2,9 @@
 import type { Balance } from "../domain/balance.ts";
 import { type Buckets, openBuckets, sumAt } from "../domain/buckets.ts";
 import type { Limit } from "../domain/limit.ts";
-import type { Subject } from "../domain/subject.ts";
+import { toSubjectName } from "../domain/subject.ts";
 import { forever, isIn, type Window, windowAt } from "../domain/window.ts";
+import { toCellName } from "./cell-name.ts";
 
 /** The money of one window. */
 export interface Tally {
@@ -56,23 +57,9 @@ export const openCell = (
 	dropped: false,
 });
 
-export const toSubjectName = ({ kind, id }: Subject): string =>
-	`${kind}\n${id}`;
-
-/** Two limits of one name share a count: a ceiling that is raised does not forgive what was counted. */
-export function toName({ subject, measure, span, model, soft }: Limit): string {
-	const of = `${toSubjectName(subject)}\n${soft ? "soft" : measure}\n${model ?? ""}`;
-	switch (span.kind) {
-		case "sliding":
-			return `${of}\n${span.windowMs}`;
-		case "scheduled": {
-			const { duration, anchorMs } = span.schedule;
-			return `${of}\n${duration.count}${duration.unit}\n${anchorMs}`;
-		}
-		default:
-			return of;
-	}
-}
+/** Of the count that a limit has. */
+export const toName = (limit: Limit): string =>
+	`${toSubjectName(limit.subject)}\n${toCellName(limit)}`;
 
 /** Of the window that holds the moment; null: nothing was asked of it. */
 export function findTally(cell: Cell, atMs: number): Tally | null {

@@ -1,14 +1,7 @@
 /** The counts of all limits that were asked for lately, found by the very lists that calls bring along. */
 import type { Limit } from "../domain/limit.ts";
-import type { Subject } from "../domain/subject.ts";
-import {
-	type Cell,
-	isAtRest,
-	openCell,
-	raiseHorizon,
-	toName,
-	toSubjectName,
-} from "./cell.ts";
+import { type Subject, toSubjectName } from "../domain/subject.ts";
+import { type Cell, isAtRest, openCell, raiseHorizon, toName } from "./cell.ts";
 
 /** A limit and where it is counted. */
 export interface Place {

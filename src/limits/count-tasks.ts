@@ -7,6 +7,7 @@ import type {
 	OrphanedStakes,
 } from "../domain/shared-counts.ts";
 import { type Subject, toSubjectName } from "../domain/subject.ts";
+import { toCellName } from "./cell-name.ts";
 import {
 	type Counts,
 	readStakes,
@@ -23,7 +24,6 @@ import {
 	periodAt,
 	restateCell,
 	take,
-	toCellName,
 } from "./shared-cells.ts";
 
 type Task<Outcome> = CountTask<Counts, Outcome>;

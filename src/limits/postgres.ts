@@ -9,6 +9,7 @@ import type {
 } from "../domain/shared-counts.ts";
 import { toSubjectName } from "../domain/subject.ts";
 import type { Clock } from "../platform/contract.ts";
+import { toCellName } from "./cell-name.ts";
 import { type Counts, countFormat } from "./count-doc.ts";
 import {
 	type Seen,
@@ -31,7 +32,7 @@ import type {
 	Reserved,
 } from "./counter.ts";
 import { type LateCall, type LateCalls, openLateCalls } from "./late-calls.ts";
-import { findFullest, toCellName } from "./shared-cells.ts";
+import { findFullest } from "./shared-cells.ts";
 
 export interface PostgresCounterOptions {
 	readonly openCounts: OpenSharedCounts;
