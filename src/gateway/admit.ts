@@ -47,9 +47,12 @@ export function admit(
 	}
 	const deleted = toDeleted(call);
 	if (deleted !== null) {
-		return settleBeforeDelete(deleted, gateway).then(() =>
-			makeRoom(reserve(call, gateway), call, body, gateway),
-		);
+		// Whoever has no room does not make others wait for it.
+		return makeRoom(reserve(call, gateway), call, body, gateway)
+			.then(() => settleBeforeDelete(deleted, gateway))
+			.catch((error) => {
+				throw toRefusal(error);
+			});
 	}
 	const reserving = reserve(call, gateway);
 	if (reserving === null) return isPaid ? hold(call, gateway) : undefined;
