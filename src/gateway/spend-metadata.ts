@@ -24,8 +24,10 @@ function parse(text: string): unknown {
 const dropPrototype = (name: string, value: unknown) =>
 	name === "__proto__" ? undefined : value;
 
-const toKept = (name: string, value: unknown) =>
-	typeof value === "string" ? maskKeys(value) : dropPrototype(name, value);
+const toKept = (name: string, value: unknown) => {
+	const kept = dropPrototype(name, value);
+	return typeof kept === "string" ? maskKeys(kept) : kept;
+};
 
 /**
  * The object that a client wants to find again beside the spend of its call, as compact JSON: one line, fit for any
