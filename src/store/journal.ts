@@ -14,6 +14,7 @@ import {
 	putLines,
 	readLine,
 	toBytes,
+	toMostBytes,
 } from "./journal-lines.ts";
 
 /** A place in the journal: the end of a record. They are in order. */
@@ -259,15 +260,14 @@ function put(
 	how: How,
 ): boolean {
 	const { file, generation, position } = segment;
-	const bytes = toBytes(payloads);
-	if (bytes > file.bytes - position) return false;
+	const room = file.bytes - position;
+	if (toMostBytes(payloads) > room && toBytes(payloads) > room) return false;
 	segment.dirty = true;
-	segment.position += bytes;
 	if (file.memory !== null) {
-		putLines(file.memory, position, payloads, generation);
+		segment.position = putLines(file.memory, position, payloads, generation);
 	} else {
-		const lines = Buffer.allocUnsafe(bytes);
-		putLines(lines, 0, payloads, generation);
+		const lines = Buffer.allocUnsafe(toBytes(payloads));
+		segment.position += putLines(lines, 0, payloads, generation);
 		file[how](lines, position);
 	}
 	return true;

@@ -181,7 +181,7 @@ const protoFound = [
 		slot: "body.litellm_metadata",
 		value: { spend_logs_metadata: JSON.parse(`{"__proto__":"text"}`) },
 	},
-] as const satisfies readonly Finding[];
+] as unknown as Finding[];
 
 test("labels that are sent again come out the same", () => {
 	fc.assert(
@@ -189,6 +189,6 @@ test("labels that are sent again come out the same", () => {
 			const once = toLabels(headers, findings);
 			expect(attribute(toRequest(once))).toEqual({ ...once, lost: null });
 		}),
-		{ numRuns: 1000, examples: [[{}, [...protoFound]]] },
+		{ numRuns: 1000, examples: [[{}, protoFound]] },
 	);
 });
