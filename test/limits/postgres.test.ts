@@ -20,6 +20,7 @@ import {
 	minute,
 	newSubject,
 	openDatabase,
+	plainModels,
 	toLimit,
 	unending,
 } from "./keepers.ts";
@@ -46,6 +47,9 @@ describe.skipIf(server === null)("keepers in PostgreSQL", () => {
 			openCounts,
 			clock: { now: () => Date.now(), monotonic: () => performance.now() },
 			readSpent: async () => 0n,
+			findReset: () => null,
+			models: plainModels,
+			horizonMs: 0,
 			onFault: (error) => {
 				throw error;
 			},
