@@ -2,6 +2,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../cli/config.ts";
 import type { Directory } from "../domain/directory.ts";
+import type { Subject } from "../domain/subject.ts";
 import { type LimitFinder, openCallLimits } from "../limits/call-limits.ts";
 import type { Counter, ReadSpent } from "../limits/counter.ts";
 import { openMemoryCounter } from "../limits/memory.ts";
@@ -58,17 +59,20 @@ export function openLimiting(
 
 	/** This process alone counts, or all that share the database. */
 	function openCounter(): Counter {
-		const options = { clock, readSpent, onSpent: tellBudget };
+		const options = {
+			clock,
+			readSpent,
+			findReset: (subject: Subject) =>
+				findReset(subject, directory)?.atMs ?? null,
+			models,
+			horizonMs,
+			onSpent: tellBudget,
+		};
 		const { openCounts } = store;
 		if (openCounts !== null) {
 			return openPostgresCounter({ ...options, openCounts, onFault });
 		}
-		return openMemoryCounter({
-			...options,
-			findReset: (subject) => findReset(subject, directory)?.atMs ?? null,
-			isFor: models.isFor,
-			horizonMs,
-		});
+		return openMemoryCounter({ ...options, ...models });
 	}
 }
 

@@ -53,7 +53,12 @@ export interface OrphanedStakes {
 	readonly id: string;
 	readonly stakes: string;
 	/** What it came to; null: the ledger has no Entry of it. */
-	readonly actual: { readonly nanos: bigint; readonly tokens: number } | null;
+	readonly actual: {
+		readonly nanos: bigint;
+		readonly tokens: number;
+		/** What served, or else was asked for; null: more than one, or none. */
+		readonly model: string | null;
+	} | null;
 }
 
 export interface SharedCounts<Counts> {

@@ -4,12 +4,8 @@ import type { Measure, Span } from "../domain/limit.ts";
 import type { CountFormat } from "../domain/shared-counts.ts";
 import type { Subject } from "../domain/subject.ts";
 import { forever } from "../domain/window.ts";
-import {
-	type Cell,
-	type Period,
-	type Stake,
-	toBuckets,
-} from "./shared-cells.ts";
+import type { Period } from "./periods.ts";
+import { type Cell, type Stake, toBuckets } from "./shared-cells.ts";
 
 /** All counts of one subject. */
 export interface Counts {
@@ -18,14 +14,23 @@ export interface Counts {
 	readonly cells: Map<string, Cell>;
 }
 
-/** Start and end of its window, settled, held. */
-type PeriodDoc = readonly [number, number, string, string];
+/** Start and end of its window, settled, held; since when calls count, where that is not its start; its state, unless read. */
+type PeriodDoc = readonly [
+	startMs: number,
+	endMs: number,
+	settled: string,
+	held: string,
+	sinceMs?: number | null,
+	state?: Period["state"],
+];
 
 interface CellDoc {
 	readonly measure: Measure;
 	readonly model: string | null;
 	readonly span: Span;
-	readonly loaded?: boolean;
+	/** Null: nobody knows. */
+	readonly horizonMs?: number | null;
+	readonly saidMs?: number | null;
 	readonly periods?: readonly PeriodDoc[];
 	/** The number of a bucket and what is in it, the oldest first. */
 	readonly buckets?: readonly (readonly [number, number])[];
@@ -71,19 +76,37 @@ function toUntilMs({ periods, buckets, running }: Cell): number {
 }
 
 function toCellDoc(cell: Cell): CellDoc {
-	const { measure, model, span, loaded, periods, buckets, running } = cell;
+	const { measure, model, span, periods, buckets, running } = cell;
+	const { horizonMs, saidMs } = cell;
 	const of = { measure, model, span };
 	if (measure === "concurrent") return { ...of, running };
 	if (buckets !== null) return { ...of, buckets: listBuckets(buckets) };
-	return { ...of, loaded, periods: periods.map(toPeriodDoc) };
+	return { ...of, horizonMs, saidMs, periods: periods.map(toPeriodDoc) };
 }
 
-const toPeriodDoc = ({ window, balance }: Period): PeriodDoc => [
-	window.startMs,
-	window.endMs,
-	String(balance.settled),
-	String(balance.held),
-];
+/** Written with every call: what nearly all have in common is left out. */
+function toPeriodDoc({ window, balance, sinceMs, state }: Period): PeriodDoc {
+	const { startMs, endMs } = window;
+	const { settled, held } = balance;
+	const plain = [startMs, endMs, String(settled), String(held)] as const;
+	const since = sinceMs === startMs ? null : sinceMs;
+	if (state !== "read") return [...plain, since, state];
+	return since === null ? plain : [...plain, since];
+}
+
+const readPeriod = ([
+	startMs,
+	endMs,
+	settled,
+	held,
+	sinceMs = null,
+	state = "read",
+]: PeriodDoc): Period => ({
+	window: { startMs, endMs },
+	sinceMs: sinceMs ?? startMs,
+	balance: { settled: BigInt(settled), held: BigInt(held) },
+	state,
+});
 
 function listBuckets({ amounts, newest }: Buckets): [number, number][] {
 	const listed: [number, number][] = [];
@@ -95,18 +118,16 @@ function listBuckets({ amounts, newest }: Buckets): [number, number][] {
 }
 
 function readCell(doc: CellDoc): Cell {
-	const { measure, model, span, loaded = true, running = 0 } = doc;
+	const { measure, model, span, running = 0 } = doc;
+	const { saidMs = null } = doc;
+	const horizonMs = doc.horizonMs ?? Number.POSITIVE_INFINITY;
 	const buckets = toBuckets(measure, span);
 	for (const [at, amount] of doc.buckets ?? []) {
 		if (buckets) addTo(buckets, amount, at * buckets.bucketMs);
 	}
-	const periods = (doc.periods ?? []).map(
-		([startMs, endMs, settled, held]): Period => ({
-			window: { startMs, endMs },
-			balance: { settled: BigInt(settled), held: BigInt(held) },
-		}),
-	);
-	return { measure, model, span, loaded, periods, buckets, running };
+	const periods = (doc.periods ?? []).map(readPeriod);
+	const of = { measure, model, span, horizonMs, saidMs };
+	return { ...of, periods, buckets, running };
 }
 
 /** What a call has taken of one limit, wherever it is counted. */

@@ -5,11 +5,11 @@
 import type { SharedCounts } from "../domain/shared-counts.ts";
 import { type Subject, toSubjectName } from "../domain/subject.ts";
 import type { Counts } from "./count-doc.ts";
-import type { Amounts, Asking } from "./counter.ts";
+import type { Actual, Asking } from "./counter.ts";
 
 export interface LateCall {
 	readonly asking: Asking;
-	readonly actual: Amounts;
+	readonly actual: Actual;
 }
 
 export interface LateCalls {

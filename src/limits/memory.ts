@@ -7,7 +7,6 @@ import { addTo, roomAfterMs } from "../domain/buckets.ts";
 import { type Claim, judge, toRefusal, type Verdict } from "../domain/judge.ts";
 import type { Limit } from "../domain/limit.ts";
 import type { Subject } from "../domain/subject.ts";
-import { forever, type Window } from "../domain/window.ts";
 import type { Clock } from "../platform/contract.ts";
 import {
 	type Cell,
@@ -31,6 +30,7 @@ import type {
 	Reservation,
 	Reserved,
 } from "./counter.ts";
+import { toAmount, toResetMs } from "./measuring.ts";
 
 export interface MemoryCounterOptions {
 	readonly clock: Clock;
@@ -38,6 +38,8 @@ export interface MemoryCounterOptions {
 	readonly readSpent: ReadSpent;
 	/** When the operator last said what a subject has spent, since 1970; null: never. */
 	readonly findReset: (subject: Subject) => number | null;
+	/** As the sums name a model. */
+	readonly toSumModel: (model: string) => string;
 	/** Whether what a model has cost, as the sums name it, counts for a limit of that name or pattern. */
 	readonly isFor: (pattern: string, model: string) => boolean;
 	/** A budget has more spent than before; must not throw. */
@@ -121,9 +123,6 @@ function findFullest(s: State, limits: readonly Limit[]): Fullness | null {
 	}
 	return fullest;
 }
-
-const toResetMs = (window: Window): number | null =>
-	window === forever ? null : window.endMs;
 
 function reserve(s: State, asking: Asking): Reserved | Promise<Reserved> {
 	const { clock } = s.options;
@@ -233,13 +232,8 @@ function toStake(
 		repeats,
 		tally,
 		balance,
-		amount: toAmount(limit, wanted),
+		amount: toAmount(limit.measure, wanted),
 	};
-}
-
-function toAmount({ measure }: Limit, { nanos, tokens }: Amounts): bigint {
-	if (measure === "nanos") return nanos;
-	return measure === "tokens" ? BigInt(tokens) : 1n;
 }
 
 function refuse(
@@ -319,16 +313,24 @@ function counts(
 /** Budgets that came after the call, or that do not bind it. */
 function countElsewhere(
 	s: State,
-	{ subjects }: Asking,
+	{ subjects, models }: Asking,
 	stakes: readonly Stake[],
 	ended: Ended,
 ): void {
 	const { startedMs, actual } = ended;
 	for (const cell of s.cells.budgetsOf(subjects)) {
 		if (stakes.some((stake) => stake.cell === cell)) continue;
+		if (actual.model === undefined && !isNamed(s, cell, models)) continue;
 		raiseHorizon(cell, startedMs);
 		const tally = findTally(cell, startedMs);
 		if (tally !== null && counts(s, cell, tally, ended))
 			spend(tally, actual.nanos);
 	}
 }
+
+const isNamed = (
+	{ options: { isFor, toSumModel } }: State,
+	{ limit: { model } }: Cell,
+	named: readonly string[],
+): boolean =>
+	model === null || named.some((one) => isFor(model, toSumModel(one)));

@@ -1,6 +1,7 @@
 /**
  * Counts in a database that several processes share: all that a call wants is read, judged and written while nobody else
- * can change it, many calls at a time. Windows and rates go by the database's clock.
+ * can change it, many calls at a time. Rates go by the database's clock, windows of money by when a call began, as the ledger
+ * has it.
  */
 import type { Limit } from "../domain/limit.ts";
 import type {
@@ -10,20 +11,23 @@ import type {
 import { toSubjectName } from "../domain/subject.ts";
 import type { Clock } from "../platform/contract.ts";
 import { toCellName } from "./cell-name.ts";
+import { toReserving } from "./count-admission.ts";
 import { type Counts, countFormat } from "./count-doc.ts";
 import {
-	type Seen,
+	type Models,
 	toEnding,
 	toEnrolling,
-	toForgetting,
-	toLoading,
 	toOrphanEnding,
-	toReserving,
+} from "./count-ending.ts";
+import {
+	type FindReset,
+	toLoading,
 	toRestating,
-	type Unloaded,
-} from "./count-tasks.ts";
+	type Unread,
+} from "./count-reading.ts";
+import { type Seen, toForgetting } from "./count-tasks.ts";
 import type {
-	Amounts,
+	Actual,
 	Asking,
 	Counter,
 	OnSpent,
@@ -40,6 +44,11 @@ export interface PostgresCounterOptions {
 	readonly clock: Clock;
 	/** All that any process has settled by now is part of it. Rejects with StoreError. */
 	readonly readSpent: ReadSpent;
+	/** As `readSpent` knows of it. */
+	readonly findReset: FindReset;
+	readonly models: Models;
+	/** All calls of the ledger began before; Infinity: nobody knows. */
+	readonly horizonMs: number;
 	/** A budget has more spent than before; must not throw. */
 	readonly onSpent: OnSpent;
 	/** Something could not be counted; must not throw. */
@@ -52,8 +61,10 @@ interface State {
 	readonly late: LateCalls;
 	/** By subject, as they were when a task of this process last changed or read them. */
 	readonly seen: Map<string, Counts>;
-	/** By subject and limit. */
+	/** By all that is told of a window that is read. */
 	readonly loading: Map<string, Promise<void>>;
+	/** All calls of which this process knows began before. */
+	horizonMs: number;
 	/** Calls that have not ended. */
 	running: number;
 	/** Waits for the last of them. */
@@ -62,19 +73,24 @@ interface State {
 
 /** More subjects than this, and those that were seen first are asked for again before anybody is told of them. */
 const maxSeen = 10_000;
-/** A budget that is removed by others each time when it has been read. */
+/** A budget that is removed by others, or expires, each time when it has been read. */
 const maxAttempts = 10;
+/** What an operator says to one process all have heard within this. */
+const hearWithinMs = 2_000;
+const askEveryMs = 50;
 /** The replies of calls have ended when it is closed; their Entries have five seconds. */
 const closeWithinMs = 6_000;
 
-const nothing: Amounts = { nanos: 0n, tokens: 0 };
+const nothing: Actual = { nanos: 0n, tokens: 0 };
 
 export function openPostgresCounter(options: PostgresCounterOptions): Counter {
 	const counts = options.openCounts<Counts>({
 		format: countFormat,
 		onOrphans: async (orphans) => {
 			await Promise.all(
-				orphans.map((orphan) => counts.run(toOrphanEnding(orphan))),
+				orphans.map((orphan) =>
+					counts.run(toOrphanEnding(orphan, options.models)),
+				),
 			);
 		},
 	});
@@ -89,6 +105,7 @@ export function openPostgresCounter(options: PostgresCounterOptions): Counter {
 		late,
 		seen: new Map(),
 		loading: new Map(),
+		horizonMs: options.horizonMs,
 		running: 0,
 		onIdle: null,
 	};
@@ -97,23 +114,28 @@ export function openPostgresCounter(options: PostgresCounterOptions): Counter {
 			s.seen.delete(toSubjectName(subject));
 			counts.run(toForgetting(subject)).catch(options.onFault);
 		},
-		restate: async (subject, spent) => {
-			note(s, await counts.run(toRestating(subject, spent)));
+		// By now the ledger is asked with what was said in mind.
+		restate: async (subject) => {
+			const task = toRestating(subject, options.findReset);
+			const unread = await counts.run(task);
+			await Promise.all(unread.map((one) => load(s, one)));
 		},
 		fullest: (limits) =>
 			findFullest(limits, (limit) => findSeen(s, limit), options.clock.now()),
-		reserve: (asking) =>
-			asking.limits.length === 0
+		reserve: (asking) => {
+			const beganMs = asking.startedMs ?? options.clock.now();
+			s.horizonMs = Math.max(s.horizonMs, beganMs + 1);
+			return asking.limits.length === 0
 				? { reservation: toReservation(s, asking), refusal: null }
-				: reserve(s, asking),
+				: reserve(s, asking);
+		},
 		close: () => close(s),
 	};
 }
 
 function findSeen({ seen }: State, limit: Limit) {
 	const counts = seen.get(toSubjectName(limit.subject));
-	const cell = counts?.cells.get(toCellName(limit));
-	return cell?.loaded ? cell : undefined;
+	return counts?.cells.get(toCellName(limit));
 }
 
 function note({ seen }: State, found: readonly Seen[]): void {
@@ -128,11 +150,20 @@ function note({ seen }: State, found: readonly Seen[]): void {
 
 async function reserve(s: State, asking: Asking): Promise<Reserved> {
 	const onUnsure = () => void end(s, asking, nothing);
-	for (let attempt = 0; attempt < maxAttempts; attempt++) {
-		const task = toReserving(asking, onUnsure);
-		const { unloaded, refusal, seen } = await s.counts.run(task);
-		if (unloaded.length > 0) {
-			await Promise.all(unloaded.map((one) => load(s, one)));
+	const { findReset, clock } = s.options;
+	const untilMs = clock.monotonic() + hearWithinMs;
+	for (let attempt = 0; attempt < maxAttempts; ) {
+		const insists = clock.monotonic() >= untilMs;
+		const how = { findReset, horizonMs: s.horizonMs, insists, onUnsure };
+		const task = toReserving(asking, how);
+		const { unread, refusal, seen } = await s.counts.run(task);
+		if (unread.some(({ isBehind }) => isBehind)) {
+			await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+			continue;
+		}
+		if (unread.length > 0) {
+			await Promise.all(unread.map((one) => load(s, one)));
+			attempt += 1;
 			continue;
 		}
 		note(s, seen);
@@ -146,16 +177,19 @@ async function reserve(s: State, asking: Asking): Promise<Reserved> {
  * The budget is in the database, and counts what ends, before the ledger is asked: a call that ends meanwhile may count
  * twice until the window ends, and never not at all.
  */
-function load(s: State, unloaded: Unloaded): Promise<void> {
-	const { limit, windowStartMs } = unloaded;
-	const name = `${toSubjectName(limit.subject)}\n${toCellName(limit)}`;
-	const under = s.loading.get(name);
+function load(s: State, unread: Unread): Promise<void> {
+	const { limit, name, birth, window, sinceMs } = unread;
+	const { startMs, endMs } = window;
+	const of = [toSubjectName(limit.subject), name, birth, startMs, sinceMs];
+	const key = of.join("\n");
+	const under = s.loading.get(key);
 	if (under !== undefined) return under;
 	const loading = s.options
-		.readSpent(limit, windowStartMs)
-		.then((spent) => s.counts.run(toLoading(unloaded, spent)))
-		.finally(() => s.loading.delete(name));
-	s.loading.set(name, loading);
+		.readSpent(limit, startMs, endMs)
+		.then((spent) => s.counts.run(toLoading(unread, spent)))
+		.then((seen) => note(s, seen))
+		.finally(() => s.loading.delete(key));
+	s.loading.set(key, loading);
 	return loading;
 }
 
@@ -178,7 +212,7 @@ function toReservation(s: State, asking: Asking): Reservation {
 function finish(
 	s: State,
 	asking: Asking,
-	actual: Amounts,
+	actual: Actual,
 	waited: number,
 ): void {
 	if (asking.limits.length > 0) void end(s, asking, actual);
@@ -187,9 +221,10 @@ function finish(
 	if (s.running === 0) s.onIdle?.();
 }
 
-async function end(s: State, asking: Asking, actual: Amounts): Promise<void> {
+async function end(s: State, asking: Asking, actual: Actual): Promise<void> {
 	try {
-		const { seen, spent } = await s.counts.run(toEnding(asking, actual));
+		const task = toEnding(asking, actual, s.options.models);
+		const { seen, spent } = await s.counts.run(task);
 		note(s, seen);
 		for (const { limit, before } of spent) {
 			s.options.onSpent(limit, before, actual.nanos);

@@ -1,9 +1,8 @@
-/** What is counted of one limit, and the arithmetic on it: the same whoever keeps it, in memory or in a database. */
+/** What is counted of one limit where several processes share it, and the arithmetic on it. */
 import {
 	type Balance,
-	emptyBalance,
+	release as releaseIn,
 	reserve as reserveIn,
-	settle as settleIn,
 } from "../domain/balance.ts";
 import {
 	addTo,
@@ -14,25 +13,21 @@ import {
 } from "../domain/buckets.ts";
 import { type Claim, judge, type Refusal, toRefusal } from "../domain/judge.ts";
 import type { Limit, Measure, Span } from "../domain/limit.ts";
-import { allowsModel } from "../domain/virtual-key.ts";
-import { forever, isIn, type Window, windowAt } from "../domain/window.ts";
-import type { Amounts } from "./counter.ts";
-
-/** A budget in one of its windows. */
-export interface Period {
-	readonly window: Window;
-	balance: Balance;
-}
+import type { Actual, Amounts, Fullness } from "./counter.ts";
+import { toAmount, toResetMs } from "./measuring.ts";
+import {
+	addSpent,
+	findPeriod,
+	type Periods,
+	periodAt,
+	raiseHorizon,
+	takesUp,
+} from "./periods.ts";
 
 /** The count of one limit. What does not apply to its measure stays as it began. */
-export interface Cell {
+export interface Cell extends Periods {
 	readonly measure: Measure;
 	readonly model: string | null;
-	span: Span;
-	/** Nanos: the window of now and the one before it, which a clock that is set back finds again. The newest stands last. */
-	readonly periods: Period[];
-	/** Nanos: what was spent before anybody counted is part of it. */
-	loaded: boolean;
 	/** Requests and tokens of a sliding window. */
 	readonly buckets: Buckets | null;
 	/** Calls at once. */
@@ -43,23 +38,38 @@ export interface Cell {
 export interface Stake {
 	readonly measure: Measure;
 	readonly amount: bigint;
-	/** When it was taken: the window's start, and the clock of the buckets. */
-	readonly windowStartMs: number;
+	/** When the call began, as the ledger has it: its window of money. */
+	readonly startedMs: number;
+	/** When it was taken, by the clock of the buckets. */
 	readonly atMs: number;
 }
 
-/** By the wall clock, and by the clock of the buckets. */
+/** When a call began, and when it is let in or not, by the database's clock. */
 export interface Moment {
-	readonly nowMs: number;
+	readonly startedMs: number;
 	readonly atMs: number;
 }
 
-export const openCell = ({ measure, span, model }: Limit): Cell => ({
+/** Clocks of processes that share a database are no further apart. */
+const maxSkewMs = 60_000;
+
+export const openCell = (
+	{ measure, span, model }: Limit,
+	{ saidMs, horizonMs }: Pick<Cell, "saidMs" | "horizonMs">,
+	{ startedMs, atMs }: Moment,
+): Cell => ({
 	measure,
 	model,
 	span,
 	periods: [],
-	loaded: measure !== "nanos",
+	// Whatever ends from now on counts here; what has ended began before.
+	horizonMs: Math.max(
+		horizonMs,
+		atMs + maxSkewMs,
+		startedMs + 1,
+		(saidMs ?? 0) + 1,
+	),
+	saidMs,
 	buckets: toBuckets(measure, span),
 	running: 0,
 });
@@ -69,41 +79,25 @@ export const toBuckets = (measure: Measure, span: Span): Buckets | null =>
 		? openBuckets(span.windowMs)
 		: null;
 
-const windowOf = (span: Span, nowMs: number): Window =>
-	span.kind === "scheduled" ? windowAt(span.schedule, nowMs) : forever;
-
-const maxPeriods = 2;
-
-/** A new window begins with nothing: what the one before it held stays there. */
-export function periodAt(cell: Cell, nowMs: number): Period {
-	const { periods } = cell;
-	const known = periods.findLast(({ window }) => isIn(window, nowMs));
-	if (known !== undefined) return known;
-	const fresh = { window: windowOf(cell.span, nowMs), balance: emptyBalance };
-	periods.push(fresh);
-	if (periods.length > maxPeriods) periods.shift();
-	return fresh;
-}
-
 /** A call's wish of one limit. */
 export interface Wish {
 	readonly limit: Limit;
 	readonly cell: Cell;
+	/** Another of the same call is counted there too: the call is taken off once. */
+	readonly repeats: boolean;
 }
 
-export type Taken =
-	| { readonly stakes: readonly Stake[]; readonly refusal: null }
+export type Taken<Of extends Wish> =
+	| { readonly stakes: readonly (Stake & { of: Of })[]; readonly refusal: null }
 	| { readonly stakes: null; readonly refusal: Refusal };
 
-/** Takes what the call may come to of all its limits, a stake for each, or nothing. */
-export function take(
-	wishes: readonly Wish[],
+/** Takes what the call may come to of all its limits, or nothing. */
+export function take<Of extends Wish>(
+	wishes: readonly Of[],
 	wanted: Amounts,
 	moment: Moment,
-): Taken {
+): Taken<Of> {
 	const claims = wishes.map(({ limit, cell }): Claim => {
-		// Where a window ends is the limit's to say, and may have been changed.
-		cell.span = limit.span;
 		const balance = toBalance(cell, moment);
 		return { limit, balance, amount: toAmount(limit.measure, wanted) };
 	});
@@ -113,40 +107,36 @@ export function take(
 		const times = toTimes(cell, verdict.claim, moment);
 		return { stakes: null, refusal: toRefusal(verdict, times) };
 	}
-	const stakes = wishes.map(({ cell }) => takeOf(cell, wanted, moment));
+	const stakes = wishes
+		.filter(({ repeats }) => !repeats)
+		.map((of) => ({ ...takeOf(of.cell, wanted, moment), of }));
 	return { stakes, refusal: null };
 }
 
-function takeOf(cell: Cell, wanted: Amounts, { nowMs, atMs }: Moment): Stake {
+function takeOf(cell: Cell, wanted: Amounts, moment: Moment): Stake {
 	const { measure } = cell;
 	const amount = toAmount(measure, wanted);
-	if (measure !== "nanos") {
-		if (measure === "concurrent") cell.running += 1;
-		else if (cell.buckets) addTo(cell.buckets, Number(amount), atMs);
-		return { measure, amount, windowStartMs: 0, atMs };
-	}
-	const period = periodAt(cell, nowMs);
-	period.balance = reserveIn(period.balance, amount);
-	return { measure, amount, windowStartMs: period.window.startMs, atMs };
+	if (measure === "nanos") {
+		const period = periodAt(cell, moment.startedMs);
+		period.balance = reserveIn(period.balance, amount);
+		raiseHorizon(cell, moment.startedMs);
+	} else if (measure === "concurrent") cell.running += 1;
+	else if (cell.buckets) addTo(cell.buckets, Number(amount), moment.atMs);
+	return { measure, amount, ...moment };
 }
 
-function toBalance(cell: Cell, { nowMs, atMs }: Moment): Balance {
+function toBalance(cell: Cell, { startedMs, atMs }: Moment): Balance {
 	const { measure, buckets, running } = cell;
-	if (measure === "nanos") return periodAt(cell, nowMs).balance;
+	if (measure === "nanos") return periodAt(cell, startedMs).balance;
 	if (measure === "concurrent") return { settled: 0n, held: BigInt(running) };
 	const sum = buckets === null ? 0 : sumAt(buckets, atMs);
 	return { settled: BigInt(sum), held: 0n };
 }
 
-function toAmount(measure: Measure, { nanos, tokens }: Amounts): bigint {
-	if (measure === "nanos") return nanos;
-	return measure === "tokens" ? BigInt(tokens) : 1n;
-}
-
 const toTimes = (
 	cell: Cell,
 	{ amount, limit }: Claim,
-	{ nowMs, atMs }: Moment,
+	{ startedMs, atMs }: Moment,
 ) => ({
 	roomAfterMs:
 		cell.buckets &&
@@ -156,32 +146,29 @@ const toTimes = (
 			nowMs: atMs,
 		}),
 	resetsMs:
-		cell.measure === "nanos" ? toResetMs(periodAt(cell, nowMs).window) : null,
-	nowMs,
+		cell.measure === "nanos"
+			? toResetMs(periodAt(cell, startedMs).window)
+			: null,
+	nowMs: atMs,
 });
-
-export const toResetMs = (window: Window): number | null =>
-	window === forever || window.endMs === forever.endMs ? null : window.endMs;
 
 /**
  * What a call has come to takes the place of what it has taken.
+ * @param isIts whether its money counts for the limit's model
  * @returns of a budget what was spent before; null: nothing came to it
  */
 export function endStake(
 	cell: Cell,
-	stake: Stake,
-	actual: Amounts,
+	{ measure, amount, startedMs, atMs }: Stake,
+	{ actual, isIts }: { readonly actual: Actual; readonly isIts: boolean },
 ): bigint | null {
-	const { measure, amount, windowStartMs, atMs } = stake;
 	if (measure === "nanos") {
-		// An amount counts in the window in which it was held.
-		const period = cell.periods.find(
-			({ window }) => window.startMs === windowStartMs,
-		);
-		if (period === undefined) return null;
+		const period = findPeriod(cell, startedMs);
+		if (period === null) return null;
+		period.balance = releaseIn(period.balance, amount);
 		const { settled } = period.balance;
-		const amounts = { held: amount, actual: actual.nanos };
-		period.balance = settleIn(period.balance, amounts);
+		if (!isIts || !takesUp(period, startedMs)) return null;
+		addSpent(period, actual.nanos);
 		return settled;
 	}
 	if (measure === "concurrent") cell.running -= 1;
@@ -191,25 +178,15 @@ export function endStake(
 	return null;
 }
 
-/** Whether a call that was not asked about this budget counts in it all the same. */
-export const isAbout = (
-	{ measure, model }: Cell,
-	models: readonly string[],
-): boolean =>
-	measure === "nanos" &&
-	(model === null || models.some((one) => allowsModel([model], one)));
-
-/** What was spent without having been held. */
-export function addSpent(period: Period, nanos: bigint): void {
-	period.balance = settleIn(period.balance, { held: 0n, actual: nanos });
-}
-
-export function restateCell(cell: Cell, spent: bigint, nowMs: number): void {
-	const period = periodAt(cell, nowMs);
-	// What is said is of all models together: see `withResets`.
-	const settled = cell.model === null ? spent : 0n;
-	period.balance = { ...period.balance, settled };
-	cell.loaded = true;
+/** A budget that the call was not asked about when it began. */
+export function addElsewhere(
+	cell: Cell,
+	startedMs: number,
+	nanos: bigint,
+): void {
+	raiseHorizon(cell, startedMs);
+	const period = findPeriod(cell, startedMs);
+	if (period !== null && takesUp(period, startedMs)) addSpent(period, nanos);
 }
 
 /** Of these budgets the fullest. */
@@ -217,25 +194,18 @@ export function findFullest(
 	limits: readonly Limit[],
 	find: (limit: Limit) => Cell | undefined,
 	nowMs: number,
-) {
-	let fullest: {
-		limit: Limit;
-		spent: bigint;
-		share: number;
-		resetsMs: number | null;
-	} | null = null;
+): Fullness | null {
+	let fullest: Fullness | null = null;
 	for (const limit of limits) {
 		if (limit.measure !== "nanos" || limit.soft) continue;
 		const cell = find(limit);
-		if (cell === undefined) continue;
-		const { window, balance } = periodAt(cell, nowMs);
-		const share =
-			limit.ceiling === 0n
-				? 1
-				: Number(balance.settled) / Number(limit.ceiling);
+		const period = cell && findPeriod(cell, nowMs);
+		if (period?.state !== "read") continue;
+		const { settled: spent } = period.balance;
+		const { ceiling } = limit;
+		const share = ceiling === 0n ? 1 : Number(spent) / Number(ceiling);
 		if (fullest !== null && share <= fullest.share) continue;
-		const spent = balance.settled;
-		fullest = { limit, spent, share, resetsMs: toResetMs(window) };
+		fullest = { limit, spent, share, resetsMs: toResetMs(period.window) };
 	}
 	return fullest;
 }

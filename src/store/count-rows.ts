@@ -73,13 +73,15 @@ WHERE (c.kind, c.id) IN (SELECT kind, id FROM ${subjectRows})`;
 
 const maxOrphans = 1_000;
 
-/** While the ledger has a hold of the call, its Entry is still to come. */
 /** More models than served a batch. */
 const maxBatchEntries = 99;
 
-/** A batch holds what it has taken until it is over; what it came to is the sum of its Entries. */
+/**
+ * While the ledger has a hold of the call, its Entry is still to come. A batch holds what it has taken until it is over; what
+ * it came to is the sum of its Entries.
+ */
 const findOrphansSql = `SELECT s.id, s.doc, coalesce(e.payer, b.payer), coalesce(e.cost, b.cost),
-coalesce(e.input + e.output + e.cache_write_5m + e.cache_write_1h, 0)
+coalesce(e.input + e.output + e.cache_write_5m + e.cache_write_1h, 0), coalesce(e.served_model, e.requested_model)
 FROM tollway.stakes s JOIN tollway.writers w ON w.writer = s.writer
 LEFT JOIN tollway.entries e ON e.id = s.id
 LEFT JOIN LATERAL (
@@ -172,7 +174,7 @@ export async function findOrphanedStakes(
 	engine: PostgresEngine,
 ): Promise<readonly OrphanedStakes[]> {
 	const found = await engine.read({ sql: findOrphansSql, values: [] });
-	return found.map(([id, doc, payer, cost, tokens]) => ({
+	return found.map(([id, doc, payer, cost, tokens, model]) => ({
 		id: String(id),
 		stakes: String(doc),
 		actual:
@@ -181,6 +183,7 @@ export async function findOrphanedStakes(
 				: {
 						nanos: payer === "operator" ? BigInt(cost ?? 0) : 0n,
 						tokens: Number(tokens),
+						model: model === null ? null : String(model),
 					},
 	}));
 }

@@ -55,33 +55,56 @@ const openTold = () => {
 	return { told, onSpent };
 };
 
+/** What an operator says is in the directory before the counter hears of it. */
+const openSaid = (nowMs: () => number, readSpent: ReadSpent) => {
+	const said = new Map<string, { nanos: bigint; atMs: number }>();
+	const find = (subject: Subject) => said.get(toSubjectName(subject));
+	const read: ReadSpent = async (limit, sinceMs, untilMs = Infinity) => {
+		const last = find(limit.subject);
+		if (last === undefined || last.atMs < sinceMs || last.atMs >= untilMs) {
+			return readSpent(limit, sinceMs, untilMs);
+		}
+		const before = limit.model === null ? last.nanos : 0n;
+		return before + (await readSpent(limit, last.atMs, untilMs));
+	};
+	return {
+		readSpent: read,
+		findReset: (subject: Subject) => find(subject)?.atMs ?? null,
+		wrap: (counter: Counter): Counter => ({
+			...counter,
+			restate: (subject, nanos) => {
+				said.set(toSubjectName(subject), { nanos, atMs: nowMs() });
+				return counter.restate(subject, nanos);
+			},
+		}),
+	};
+};
+
+const unpriced = /^claude-unheard/;
+
+/** As a price list has it: what it does not know is summed as `other`, and counts for all that can be about it. */
+export const plainModels = {
+	toSumModel: (model: string) => (unpriced.test(model) ? "other" : model),
+	isFor: (pattern: string, model: string) =>
+		allowsModel([pattern], model) ||
+		(model === "other" && unpriced.test(pattern)),
+};
+
 const memory = async (): Promise<Keeper> => ({
-	open: (readSpent = nothingSpent) => {
+	open: (read = nothingSpent) => {
 		const clock = openClock();
 		const { nowMs } = clock;
 		const { told, onSpent } = openTold();
-		// What an operator says is in the directory before the counter hears of it.
-		const said = new Map<string, { nanos: bigint; atMs: number }>();
-		const find = (subject: Subject) => said.get(toSubjectName(subject));
+		const { wrap, ...said } = openSaid(nowMs, read);
 		const counter = openMemoryCounter({
+			...said,
+			...plainModels,
 			clock: { now: nowMs, monotonic: nowMs },
-			readSpent: async (limit, sinceMs, untilMs) => {
-				const last = find(limit.subject);
-				return last === undefined || last.atMs < sinceMs
-					? readSpent(limit, sinceMs, untilMs)
-					: last.nanos;
-			},
-			findReset: (subject) => find(subject)?.atMs ?? null,
-			isFor: (pattern, model) => allowsModel([pattern], model),
 			horizonMs: Number.POSITIVE_INFINITY,
 			onSpent,
 		});
-		const restate: Counter["restate"] = (subject, nanos) => {
-			said.set(toSubjectName(subject), { nanos, atMs: nowMs() });
-			return counter.restate(subject, nanos);
-		};
 		const rest = async () => {};
-		return { ...clock, counter: { ...counter, restate }, told, rest };
+		return { ...clock, counter: wrap(counter), told, rest };
 	},
 	stop: async () => {},
 });
@@ -128,16 +151,19 @@ async function postgres(): Promise<Keeper> {
 	const stores = await Promise.all(
 		Array.from({ length: processes }, () => openTestStore(address)),
 	);
-	const open = (readSpent = nothingSpent) => {
+	const open = (read = nothingSpent) => {
 		const clock = openClock();
 		const { nowMs } = clock;
 		const rests: (() => Promise<void>)[] = [];
 		const { told, onSpent } = openTold();
+		const { wrap, ...said } = openSaid(nowMs, read);
 		const counters = stores.map((store) =>
 			openPostgresCounter({
+				...said,
+				models: plainModels,
+				horizonMs: Number.POSITIVE_INFINITY,
 				openCounts: withClock(store, nowMs, rests),
 				clock: { now: nowMs, monotonic: () => performance.now() },
-				readSpent,
 				onSpent,
 				onFault: toFailure,
 			}),
@@ -145,7 +171,7 @@ async function postgres(): Promise<Keeper> {
 		const rest = async () => {
 			for (const one of rests) await one();
 		};
-		return { ...clock, counter: takeTurns(counters), told, rest };
+		return { ...clock, counter: wrap(takeTurns(counters)), told, rest };
 	};
 	return {
 		open,

@@ -34,6 +34,7 @@ import { openDirectory } from "../../src/store/directory.ts";
 import { type StoredEntry, toStoredEntry } from "../../src/store/entry-row.ts";
 import { configOf } from "../cli/loading.ts";
 import { openTestWorker } from "../store/engines.ts";
+import { withClock } from "./keepers.ts";
 
 export const masterKey = "sk-master-key-0123456789";
 
@@ -118,11 +119,17 @@ export async function openLimitsRig(
 			await half.stop();
 			half = await open();
 		},
+		/** Resolves when what has ended is counted. */
+		rest: async () => {
+			await half.store.ledger.flush();
+			await half.rest();
+		},
 		/** All of them, by their number. */
 		entries: async (): Promise<StoredEntry[]> => {
 			const { store } = half;
 			await store.ledger.flush();
-			const sql = "SELECT * FROM entries ORDER BY writer, seq";
+			const place = store.openCounts === null ? "" : "tollway.";
+			const sql = `SELECT * FROM ${place}entries ORDER BY writer, seq`;
 			const rows = await store.engine.readInOrder({ sql, values: [] });
 			return rows.map(toStoredEntry);
 		},
@@ -179,8 +186,10 @@ async function openHalf(world: World) {
 		newId,
 		onFault: never,
 	});
+	const rests: (() => Promise<void>)[] = [];
+	const openCounts = store.openCounts && withClock(store, wall.now, rests);
 	const limiting = openLimiting(config, {
-		store,
+		store: { ...store, openCounts },
 		directory,
 		clock: { now: wall.now, monotonic: () => time.monotonicMs },
 		catalog,
@@ -209,8 +218,12 @@ async function openHalf(world: World) {
 		directory,
 		gateway,
 		handle: toHandler(config, gateway, routes, readHeaders),
+		rest: async () => {
+			for (const one of rests) await one();
+		},
 		stop: async () => {
 			await gateway.flights.idle();
+			await limiting.counter.close();
 			gateway.flights.close();
 			gateway.guesses.close();
 			close();
@@ -244,7 +257,7 @@ const openTestGateway = async (
 		ledger: store.ledger,
 		counter,
 		batches: openBatches({ ...store, synced: false }),
-		sharesCounts: false,
+		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(wall, await readTotals(store, wall)),
 		unwritten: openUnwritten(noNanos),

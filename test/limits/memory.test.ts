@@ -32,6 +32,7 @@ const minute: Span = { kind: "sliding", windowMs: 60_000 };
 const plain = {
 	onSpent: () => {},
 	findReset: () => null,
+	toSumModel: (model: string) => model,
 	isFor: () => true,
 	horizonMs: Number.POSITIVE_INFINITY,
 };

@@ -3,7 +3,10 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { Limit } from "../../src/domain/limit.ts";
 import type { Subject } from "../../src/domain/subject.ts";
 import type { Reservation, Reserved } from "../../src/limits/counter.ts";
-import { openPostgresCounter } from "../../src/limits/postgres.ts";
+import {
+	openPostgresCounter,
+	type PostgresCounterOptions,
+} from "../../src/limits/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
 import { needs } from "../needs.ts";
 import { sharePostgres } from "../postgres.ts";
@@ -20,6 +23,7 @@ import {
 	minute,
 	newSubject,
 	openDatabase,
+	plainModels,
 	toLimit,
 	unending,
 } from "./keepers.ts";
@@ -36,8 +40,12 @@ describe.skipIf(server === null)("keepers in PostgreSQL", () => {
 		for (const store of stores.splice(0)) await store.close();
 	});
 
-	const open = async (...given: Parameters<typeof openTestStore>) => {
-		const store = await openTestStore(...given);
+	const open = async (
+		database: Parameters<typeof openTestStore>[0],
+		options: Parameters<typeof openTestStore>[1] = {},
+		knowing: Partial<PostgresCounterOptions> = {},
+	) => {
+		const store = await openTestStore(database, options);
 		stores.push(store);
 		const { openCounts } = store;
 		if (openCounts === null) throw new Error("it shares nothing");
@@ -46,6 +54,10 @@ describe.skipIf(server === null)("keepers in PostgreSQL", () => {
 			openCounts,
 			clock: { now: () => Date.now(), monotonic: () => performance.now() },
 			readSpent: async () => 0n,
+			findReset: () => null,
+			models: plainModels,
+			horizonMs: 0,
+			...knowing,
 			onFault: (error) => {
 				throw error;
 			},
@@ -259,6 +271,49 @@ describe.skipIf(server === null)("keepers in PostgreSQL", () => {
 		expect(toFault(refused as PromiseSettledResult<Reserved>)).toBe("conflict");
 		expect(taken).toMatchObject({ status: "fulfilled" });
 	});
+
+	test("what an operator says to one process holds in another that has not heard of it", async () => {
+		const address = await openDatabase();
+		const spent = new Map([
+			[0, 90n],
+			[1_000, 5n],
+			[2_000, 7n],
+		]);
+		let isAway = false;
+		const openHearing = async () => {
+			const heard = { ms: 0, reads: 0 };
+			const { counter } = await open(address, undefined, {
+				findReset: () => heard.ms || null,
+				readSpent: async () => {
+					heard.reads += 1;
+					if (isAway) throw new Error("the database is away");
+					return spent.get(heard.ms) ?? 0n;
+				},
+			});
+			return { heard, counter };
+		};
+		const [told, other] = await Promise.all([openHearing(), openHearing()]);
+		const subject = newSubject();
+		const limits = [toLimit(subject, "nanos", unending, 100n)];
+		const refusalOf = async ({ counter }: typeof told, nanos: bigint) =>
+			(await ask(counter, limits, { nanos })).refusal;
+		expect(await refusalOf(told, 11n)).toMatchObject({ used: 90n });
+		told.heard.ms = 1_000;
+		isAway = true;
+		const restated = told.counter.restate(subject, 5n as never);
+		expect(String(await restated.catch((error) => error))).toContain("away");
+		isAway = false;
+		// It would read what is no longer true, and waits for whoever knows better.
+		const waiting = refusalOf(other, 94n);
+		expect(await refusalOf(told, 101n)).toMatchObject({ used: 5n });
+		expect(await waiting).toBeNull();
+		expect(other.heard.reads).toBe(0);
+		// Whoever has heard of more than is counted reads anew, even if nobody came to tell.
+		other.heard.ms = 2_000;
+		const after = { used: 7n, held: 94n };
+		expect(await refusalOf(other, 1n)).toMatchObject(after);
+		expect(await refusalOf(told, 1n)).toMatchObject(after);
+	}, 30_000);
 
 	test("counts that say nothing any more are removed; what is held stays", async () => {
 		const { counter, store } = await open(await openDatabase(), { leaseMs });

@@ -230,6 +230,7 @@ async function runEnd(s: State, step: EndStep) {
 	}
 	await call.over;
 	await s.rig.parts().gateway.flights.size();
+	await s.rig.rest();
 }
 
 async function endAll(s: State) {
@@ -313,6 +314,7 @@ function recount(
 
 /** The counter, the sums and the rows say the same of every budget, and nothing that was said before is taken back. */
 export async function check(s: State): Promise<void> {
+	await s.rig.rest();
 	const entries = await s.rig.entries();
 	const rows = entries.map((entry) => JSON.stringify(entry, toText));
 	expect(rows.slice(0, s.rows.length)).toEqual([...s.rows]);

@@ -4,9 +4,11 @@
  */
 import { test } from "bun:test";
 import fc from "fast-check";
+import { needs } from "../needs.ts";
+import { sharePostgres } from "../postgres.ts";
 import { openLimitsRig } from "./limits-rig.ts";
 import { finish, openScript, runStep } from "./script-run.ts";
-import { step } from "./script-steps.ts";
+import { type Step, step } from "./script-steps.ts";
 
 /** Small here; a longer run finds more. */
 const seed = Number(process.env.TOLLWAY_SCRIPT_SEED ?? 7);
@@ -26,29 +28,47 @@ const env = {
 	TOLLWAY_TIMEZONE: "Asia/Kolkata",
 };
 
+const play = async (script: Step[], more: Readonly<Record<string, string>>) => {
+	const rig = await openLimitsRig({ ...env, ...more }, startMs);
+	try {
+		const s = await openScript(rig);
+		for (const one of script) await runStep(s, one);
+		await finish(s);
+	} finally {
+		await rig.stop();
+	}
+};
+
+const scripts = (maxLength: number) =>
+	fc.array(step, { minLength: 5, maxLength, size: "max" });
+
+const how = { seed, endOnFailure: process.env.TOLLWAY_SCRIPT_SHRINK !== "on" };
+
 test(
 	"random scripts",
 	async () => {
-		await fc.assert(
-			fc.asyncProperty(
-				fc.array(step, { minLength: 5, maxLength: length, size: "max" }),
-				async (script) => {
-					const rig = await openLimitsRig(env, startMs);
-					try {
-						const s = await openScript(rig);
-						for (const one of script) await runStep(s, one);
-						await finish(s);
-					} finally {
-						await rig.stop();
-					}
-				},
-			),
-			{
-				seed,
-				numRuns: runs,
-				endOnFailure: process.env.TOLLWAY_SCRIPT_SHRINK !== "on",
-			},
+		const property = fc.asyncProperty(scripts(length), (script) =>
+			play(script, {}),
 		);
+		await fc.assert(property, { ...how, numRuns: runs });
 	},
 	60_000 + 10_000 * runs,
+);
+
+const sharedRuns = Number(process.env.TOLLWAY_SCRIPT_SHARED_RUNS ?? 2);
+const sharedLength = Number(process.env.TOLLWAY_SCRIPT_SHARED_LENGTH ?? 40);
+
+test.skipIf(needs.postgres() === null)(
+	"random scripts in PostgreSQL",
+	async () => {
+		const server = await sharePostgres();
+		let databases = 0;
+		const property = fc.asyncProperty(scripts(sharedLength), async (script) => {
+			databases += 1;
+			const name = `script_${process.pid}_${databases}`;
+			await play(script, { DATABASE_URL: await server.createDatabase(name) });
+		});
+		await fc.assert(property, { ...how, numRuns: sharedRuns });
+	},
+	60_000 + 30_000 * sharedRuns,
 );
