@@ -26,6 +26,7 @@ interface CellDoc {
 	readonly model: string | null;
 	readonly span: Span;
 	readonly loaded?: boolean;
+	readonly unloads?: number;
 	readonly periods?: readonly PeriodDoc[];
 	/** The number of a bucket and what is in it, the oldest first. */
 	readonly buckets?: readonly (readonly [number, number])[];
@@ -72,10 +73,11 @@ function toUntilMs({ periods, buckets, running }: Cell): number {
 
 function toCellDoc(cell: Cell): CellDoc {
 	const { measure, model, span, loaded, periods, buckets, running } = cell;
+	const unloads = cell.unloads || undefined;
 	const of = { measure, model, span };
 	if (measure === "concurrent") return { ...of, running };
 	if (buckets !== null) return { ...of, buckets: listBuckets(buckets) };
-	return { ...of, loaded, periods: periods.map(toPeriodDoc) };
+	return { ...of, loaded, unloads, periods: periods.map(toPeriodDoc) };
 }
 
 const toPeriodDoc = ({ window, balance }: Period): PeriodDoc => [
@@ -96,6 +98,7 @@ function listBuckets({ amounts, newest }: Buckets): [number, number][] {
 
 function readCell(doc: CellDoc): Cell {
 	const { measure, model, span, loaded = true, running = 0 } = doc;
+	const { unloads = 0 } = doc;
 	const buckets = toBuckets(measure, span);
 	for (const [at, amount] of doc.buckets ?? []) {
 		if (buckets) addTo(buckets, amount, at * buckets.bucketMs);
@@ -106,7 +109,8 @@ function readCell(doc: CellDoc): Cell {
 			balance: { settled: BigInt(settled), held: BigInt(held) },
 		}),
 	);
-	return { measure, model, span, loaded, periods, buckets, running };
+	const of = { measure, model, span, loaded, unloads };
+	return { ...of, periods, buckets, running };
 }
 
 /** What a call has taken of one limit, wherever it is counted. */

@@ -24,6 +24,7 @@ import {
 	periodAt,
 	restateCell,
 	take,
+	unloadCell,
 } from "./shared-cells.ts";
 
 type Task<Outcome> = CountTask<Counts, Outcome>;
@@ -40,6 +41,8 @@ export interface Unloaded {
 	readonly limit: Limit;
 	readonly birth: string;
 	readonly windowStartMs: number;
+	/** As the cell's, before the ledger is asked. */
+	readonly unloads: number;
 }
 
 export interface Admission {
@@ -88,7 +91,8 @@ export function toReserving(
 				.filter(({ cell }) => !cell.loaded)
 				.map(({ limit, cell, birth }) => {
 					const { startMs } = periodAt(cell, view.nowMs).window;
-					return { limit, birth, windowStartMs: startMs };
+					const { unloads } = cell;
+					return { limit, birth, windowStartMs: startMs, unloads };
 				});
 			if (unloaded.length > 0) {
 				return { stakes: null, outcome: { ...nothing, unloaded, seen } };
@@ -118,7 +122,7 @@ function toWish(view: View, limit: Limit) {
 
 /** Of several processes that have read it at once, the first adds it. */
 export const toLoading = (
-	{ limit, birth, windowStartMs }: Unloaded,
+	{ limit, birth, windowStartMs, unloads }: Unloaded,
 	spent: bigint,
 ): Task<void> => ({
 	id: null,
@@ -128,7 +132,8 @@ export const toLoading = (
 	run: (view) => {
 		const counts = view.find(limit.subject);
 		const cell = counts?.cells.get(toCellName(limit));
-		if (counts?.birth === birth && cell !== undefined && !cell.loaded) {
+		const isFresh = cell?.loaded === false && cell.unloads === unloads;
+		if (counts?.birth === birth && isFresh) {
 			const period = cell.periods.find(
 				({ window }) => window.startMs === windowStartMs,
 			);
@@ -277,6 +282,20 @@ export const toRestating = (
 	run: (view) => {
 		for (const cell of view.find(subject)?.cells.values() ?? []) {
 			if (cell.measure === "nanos") restateCell(cell, spent, view.nowMs);
+		}
+		return { stakes: null, outcome: look(view, [subject]) };
+	},
+});
+
+/** Whoever asks next reads the ledger again; a call that ends meanwhile may count twice, and never not at all. */
+export const toRecounting = (subject: Subject): Task<readonly Seen[]> => ({
+	id: null,
+	subjects: [subject],
+	begins: false,
+	withinMs: patienceMs,
+	run: (view) => {
+		for (const cell of view.find(subject)?.cells.values() ?? []) {
+			if (cell.measure === "nanos") unloadCell(cell, view.nowMs);
 		}
 		return { stakes: null, outcome: look(view, [subject]) };
 	},

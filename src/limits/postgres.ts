@@ -7,7 +7,7 @@ import type {
 	OpenSharedCounts,
 	SharedCounts,
 } from "../domain/shared-counts.ts";
-import { toSubjectName } from "../domain/subject.ts";
+import { type Subject, toSubjectName } from "../domain/subject.ts";
 import type { Clock } from "../platform/contract.ts";
 import { toCellName } from "./cell-name.ts";
 import { type Counts, countFormat } from "./count-doc.ts";
@@ -18,6 +18,7 @@ import {
 	toForgetting,
 	toLoading,
 	toOrphanEnding,
+	toRecounting,
 	toReserving,
 	toRestating,
 	type Unloaded,
@@ -100,6 +101,7 @@ export function openPostgresCounter(options: PostgresCounterOptions): Counter {
 		restate: async (subject, spent) => {
 			note(s, await counts.run(toRestating(subject, spent)));
 		},
+		recount: (subjects) => recount(s, subjects),
 		fullest: (limits) =>
 			findFullest(limits, (limit) => findSeen(s, limit), options.clock.now()),
 		reserve: (asking) =>
@@ -123,6 +125,18 @@ function note({ seen }: State, found: readonly Seen[]): void {
 	for (const name of seen.keys()) {
 		if (seen.size <= maxSeen) return;
 		seen.delete(name);
+	}
+}
+
+/** So many at a time, so that calls do not wait behind all of them. */
+const recountAtOnce = 100;
+
+async function recount(s: State, subjects: readonly Subject[]): Promise<void> {
+	for (let at = 0; at < subjects.length; at += recountAtOnce) {
+		const some = subjects.slice(at, at + recountAtOnce);
+		const counted = await s.counts.findCounted(some);
+		const tasks = counted.map((one) => s.counts.run(toRecounting(one)));
+		for (const seen of await Promise.all(tasks)) note(s, seen);
 	}
 }
 

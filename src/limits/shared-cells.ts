@@ -33,6 +33,8 @@ export interface Cell {
 	readonly periods: Period[];
 	/** Nanos: what was spent before anybody counted is part of it. */
 	loaded: boolean;
+	/** Nanos: how often that was forgotten since; what was read before the last time is stale. */
+	unloads: number;
 	/** Requests and tokens of a sliding window. */
 	readonly buckets: Buckets | null;
 	/** Calls at once. */
@@ -60,6 +62,7 @@ export const openCell = ({ measure, span, model }: Limit): Cell => ({
 	span,
 	periods: [],
 	loaded: measure !== "nanos",
+	unloads: 0,
 	buckets: toBuckets(measure, span),
 	running: 0,
 });
@@ -210,6 +213,14 @@ export function restateCell(cell: Cell, spent: bigint, nowMs: number): void {
 	const settled = cell.model === null ? spent : 0n;
 	period.balance = { ...period.balance, settled };
 	cell.loaded = true;
+}
+
+/** As before it was first read; what is held stays. */
+export function unloadCell(cell: Cell, nowMs: number): void {
+	const period = periodAt(cell, nowMs);
+	period.balance = { ...period.balance, settled: 0n };
+	cell.loaded = false;
+	cell.unloads += 1;
 }
 
 /** Of these budgets the fullest. */
