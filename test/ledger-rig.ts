@@ -20,6 +20,8 @@ import {
 } from "./rig.ts";
 
 export interface LedgerRig extends Rig {
+	/** Of the gateway, but for the keys of the simulator: with it another program finds the ledger. */
+	readonly env: Readonly<Record<string, string>>;
 	/** What is committed; `@` stands for where the tables are. */
 	read(sql: string): Promise<SqlValue[][]>;
 	/** By writer and number. */
@@ -61,6 +63,7 @@ export async function openLedgerRig(
 	const others: GatewayProcess[] = [];
 	return {
 		...rig,
+		env,
 		another: async () => {
 			const other = await startGateway({
 				ANTHROPIC_API_KEY: upstreamKey,

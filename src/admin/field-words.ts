@@ -182,6 +182,12 @@ export const fieldWords: Words = {
 			},
 		},
 	]),
+	since: word("First day (UTC)", "2026-11-01"),
+	until: word("Last day (UTC); it is part of the span", "2026-11-30"),
+	ids: word("`x-litellm-call-id` of single calls, or ids of batches"),
+	dry_run: word("Only say what would change; `false` writes it down", true),
+	show: word("So many of those that change are shown one by one", 10),
+	after: word("`next` of the answer before: go on there"),
 	session_id: word(
 		"The session, as its client names it",
 		"0e8d3a52-6f5b-4a53-9d51-2b6f0d3f7a10",

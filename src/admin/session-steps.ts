@@ -1,4 +1,5 @@
 /** A session's calls as people read them: in their order, by agent, with what the prompt cache did for each. */
+import { toWorth } from "../domain/correction.ts";
 import type { Entry } from "../domain/entry.ts";
 import { type Nanos, noNanos, toDollarText, toNanos } from "../domain/nanos.ts";
 import { toDollars, toTime } from "./spend-row.ts";
@@ -41,7 +42,9 @@ function toCacheShare(tokens: Tokens): number | null {
 const toCost = ({ payer, cost }: Entry): Nanos =>
 	payer === "operator" && cost !== null ? cost : noNanos;
 
-/** Of any number of calls. */
+const isNoCorrection = ({ kind }: Entry): boolean => kind !== "correction";
+
+/** Of any number of calls, and of their corrections. */
 export function toTotals(entries: readonly Entry[]) {
 	let cost = 0n;
 	const tokens = { ...noTokens };
@@ -57,7 +60,7 @@ export function toTotals(entries: readonly Entry[]) {
 		lastMs = Math.max(lastMs, entry.startedMs);
 	}
 	return {
-		calls: entries.length,
+		calls: entries.filter(isNoCorrection).length,
 		spend: toDollars(toNanos(cost)),
 		/** Dollars, exact. */
 		cost: toDollarText(toNanos(cost)),
@@ -116,8 +119,13 @@ const toCached = (entry: Entry): number =>
 
 export type Step = ReturnType<typeof toStep>;
 
-function toStep(entry: Entry, cacheBreak: CacheBreak | null) {
+function toStep(
+	entry: Entry,
+	corrections: readonly Entry[],
+	cacheBreak: CacheBreak | null,
+) {
 	const tokens = tokensOf(entry);
+	const { state, nanos } = toWorth(entry, corrections);
 	return {
 		request_id: entry.id,
 		time: toTime(entry.startedMs),
@@ -125,29 +133,37 @@ function toStep(entry: Entry, cacheBreak: CacheBreak | null) {
 		model: entry.servedModel ?? entry.requestedModel,
 		status: entry.status,
 		stop_reason: entry.stopReason,
-		spend: toDollars(toCost(entry)),
-		cost: entry.cost === null ? null : toDollarText(entry.cost),
-		cost_state: entry.state,
+		spend: toDollars(toCost({ ...entry, cost: nanos })),
+		cost: nanos === null ? null : toDollarText(nanos),
+		cost_state: state,
 		tokens,
 		cache_share: toCacheShare(tokens),
 		cache_break: cacheBreak,
 	};
 }
 
-/** @param entries of one agent, in their order */
+/**
+ * Each with what it costs by its last correction.
+ * @param entries of one agent, in their order, and their corrections
+ */
 export function toSteps(entries: readonly Entry[]): Step[] {
 	/** By model: a cache belongs to one. */
 	const left = new Map<string, Entry>();
-	return entries.map((entry) => {
+	const corrections = Map.groupBy(entries, ({ corrects }) => corrects);
+	return entries.filter(isNoCorrection).map((entry) => {
 		const model = entry.servedModel ?? "";
 		const before = left.get(model);
 		// What was refused or failed says nothing of the cache.
 		const isRead = toPrompt(tokensOf(entry)) > 0;
 		const found = before && isRead ? findBreak(before, entry) : null;
 		if (toCached(entry) >= leastCachedTokens) left.set(model, entry);
-		return toStep(entry, found);
+		const own = corrections.get(entry.id) ?? [];
+		return toStep(entry, own.toSorted(byId), found);
 	});
 }
+
+/** Corrections of one Entry: in the order in which they were made. */
+const byId = (a: Entry, b: Entry): number => (a.id < b.id ? -1 : 1);
 
 export interface AgentNode extends ReturnType<typeof toTotals> {
 	/** Null: the session itself. */

@@ -215,7 +215,7 @@ function fits(entry: StoredEntry, pattern: EntryPattern): boolean {
 		is(pattern.endUser, entry.endUser) &&
 		is(pattern.model, entry.servedModel ?? entry.requestedModel ?? "unknown") &&
 		is(pattern.status, toStatus(entry)) &&
-		spent >= (pattern.minNanos ?? 0) &&
+		(pattern.minNanos === null || spent >= pattern.minNanos) &&
 		(pattern.maxNanos === null || spent <= pattern.maxNanos)
 	);
 }

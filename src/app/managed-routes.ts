@@ -7,6 +7,7 @@ import { globalActivityRoutes } from "../admin/global-activity.ts";
 import { globalRoutes } from "../admin/global-spend.ts";
 import { keyRoutes } from "../admin/keys.ts";
 import { memberRoutes } from "../admin/members.ts";
+import { type RepriceState, repriceRoutes } from "../admin/reprice.ts";
 import type { ManagedRoute } from "../admin/route.ts";
 import { sessionRoutes } from "../admin/sessions.ts";
 import { type SpendState, spendRoutes } from "../admin/spend.ts";
@@ -17,16 +18,19 @@ import { teamRoutes } from "../admin/teams.ts";
 import { userRoutes } from "../admin/users.ts";
 
 export { addRoutes } from "../admin/route.ts";
+export { openReprice } from "../gateway/reprice/reprice.ts";
 
-export const reportRoutes: readonly ManagedRoute<SpendState & EstimateState>[] =
-	[
-		...spendRoutes,
-		...globalRoutes,
-		...globalActivityRoutes,
-		...activityRoutes,
-		...sessionRoutes,
-		...estimateRoutes,
-	];
+export type ReportState = SpendState & EstimateState & RepriceState;
+
+export const reportRoutes: readonly ManagedRoute<ReportState>[] = [
+	...spendRoutes,
+	...globalRoutes,
+	...globalActivityRoutes,
+	...activityRoutes,
+	...sessionRoutes,
+	...estimateRoutes,
+	...repriceRoutes,
+];
 
 export const manageRoutes: readonly ManagedRoute<AdminState>[] = [
 	...keyRoutes,

@@ -134,7 +134,7 @@ async function openManagedRoutes(
 	gateway: Gateway,
 	state: RouteState,
 ): Promise<Managed> {
-	const { addRoutes, manageRoutes, reportRoutes } = await import(
+	const { addRoutes, manageRoutes, openReprice, reportRoutes } = await import(
 		"./managed-routes.ts"
 	);
 	const { store, clock } = state;
@@ -163,6 +163,7 @@ async function openManagedRoutes(
 				mode: gateway.holdMode,
 				atMs: clock.now(),
 			}),
+		reprice: openReprice({ ...gateway, engine, queries }),
 		upstreamUrl: config.upstream.url,
 		maxBudget: () =>
 			maxBudgetNanos === null ? null : toNanos(BigInt(maxBudgetNanos)),

@@ -29,6 +29,9 @@ export interface Given {
 	readonly parallel?: number;
 	readonly expires?: string;
 	readonly grace?: string;
+	readonly since?: string;
+	readonly until?: string;
+	readonly model?: string;
 	/** What stood behind the command's name. */
 	readonly argument?: string;
 }
@@ -71,6 +74,14 @@ const readDuration = (flag: string) => (text: string) => {
 		if (!(error instanceof RangeError)) throw error;
 		throw new UsageError(`${flag}: ${error.message.replace(/\.$/, "")}`);
 	}
+};
+
+const readDay = (flag: string) => (text: string) => {
+	const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+	const ms = isDay ? Date.parse(`${text}T00:00Z`) : Number.NaN;
+	const isReal = ms >= 0 && new Date(ms).toISOString().startsWith(text);
+	if (isReal) return text;
+	throw wrong(flag, text, "a day such as 2026-11-01");
 };
 
 export const optionTable = {
@@ -142,6 +153,16 @@ export const optionTable = {
 			"--grace <time>",
 			"how long the old value works on: 24h",
 		).argParser(readDuration("--grace")),
+	since: () =>
+		new Option("--since <day>", "from this day on (UTC): 2026-11-01").argParser(
+			readDay("--since"),
+		),
+	until: () =>
+		new Option("--until <day>", "up to the end of this day (UTC)").argParser(
+			readDay("--until"),
+		),
+	model: () =>
+		new Option("--model <name>", "only of this model, or claude-sonnet-*"),
 } as const satisfies Record<string, () => Option>;
 
 export type OptionName = keyof typeof optionTable;

@@ -11,6 +11,7 @@ import { type Given, toLoadOptions } from "./command-options.ts";
 import { loadFrom, printProblems } from "./load-options.ts";
 import { print } from "./print.ts";
 import { escapeControls, redactKeys } from "./safe-text.ts";
+import { openStatusLine } from "./status-line.ts";
 import { type Paint, toPlainPaint } from "./terminal.ts";
 import { exitCodes, type VerifiedLedger, type World } from "./world.ts";
 
@@ -27,7 +28,7 @@ export async function printVerified(
 	}
 	const isJson = given.json === true || !stdout.isTty;
 	const paint = toPlainPaint(world, stdout);
-	const progress = openProgress(world);
+	const progress = openStatusLine(world);
 	const say = (text: string) => {
 		progress.clear();
 		return print(stdout, `${text}\n`);
@@ -36,7 +37,7 @@ export async function printVerified(
 		const verified = await world.verifyLedger(config, {
 			onFinding: (finding) =>
 				void say(isJson ? toJson(finding) : toText(finding, paint)),
-			onProgress: progress.show,
+			onProgress: (done, all) => progress.show(toProgress(done, all)),
 		});
 		const name = toDatabaseText(config.database);
 		await say(
@@ -54,6 +55,11 @@ export async function printVerified(
 		stderr.write(`tollway: ${toFailure(error)}\n`);
 		return exitCodes.failed;
 	}
+}
+
+function toProgress(done: number, all: number): string {
+	const percent = Math.floor((100 * done) / Math.max(1, all));
+	return `${toCount(done)} of ${toCount(all)} Entries (${percent} %)`;
 }
 
 const toWord = ({ ok }: VerifiedLedger) => (ok ? "ok" : "damaged");
@@ -120,27 +126,4 @@ function toSummary(
 			: [`    ${paint("dim", escapeControls(verified.unchecked))}`]),
 		"",
 	].join("\n");
-}
-
-const everyMs = 200;
-
-/** A line that is written over, on a terminal. */
-function openProgress({ stderr, clock }: World) {
-	let shownMs = Number.NEGATIVE_INFINITY;
-	let isShown = false;
-	return {
-		show: (done: number, all: number) => {
-			if (!stderr.isTty || clock.monotonic() - shownMs < everyMs) return;
-			shownMs = clock.monotonic();
-			isShown = true;
-			const percent = Math.floor((100 * done) / Math.max(1, all));
-			stderr.write(
-				`\r  ${toCount(done)} of ${toCount(all)} Entries (${percent} %)`,
-			);
-		},
-		clear: () => {
-			if (isShown) stderr.write("\r\x1b[K");
-			isShown = false;
-		},
-	};
 }

@@ -35,10 +35,13 @@ export function openTotals(clock: Clock, at: TotalsAtStart): Totals {
 		todayNanos = noNanos;
 	};
 	return {
-		add: ({ payer, cost }) => {
+		add: ({ kind, startedMs, payer, cost }) => {
 			turn();
 			if (payer !== "operator" || cost === null) return;
-			todayNanos = toNanos(todayNanos + cost);
+			// A correction counts on the day of its call.
+			if (kind !== "correction" || startedMs >= day.startMs) {
+				todayNanos = toNanos(todayNanos + cost);
+			}
 			allNanos = toNanos(allNanos + cost);
 		},
 		todayNanos: () => {

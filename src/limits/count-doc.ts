@@ -31,6 +31,7 @@ interface CellDoc {
 	/** Null: nobody knows. */
 	readonly horizonMs?: number | null;
 	readonly saidMs?: number | null;
+	readonly recounts?: number;
 	readonly periods?: readonly PeriodDoc[];
 	/** The number of a bucket and what is in it, the oldest first. */
 	readonly buckets?: readonly (readonly [number, number])[];
@@ -78,10 +79,12 @@ function toUntilMs({ periods, buckets, running }: Cell): number {
 function toCellDoc(cell: Cell): CellDoc {
 	const { measure, model, span, periods, buckets, running } = cell;
 	const { horizonMs, saidMs } = cell;
+	const recounts = cell.recounts || undefined;
 	const of = { measure, model, span };
 	if (measure === "concurrent") return { ...of, running };
 	if (buckets !== null) return { ...of, buckets: listBuckets(buckets) };
-	return { ...of, horizonMs, saidMs, periods: periods.map(toPeriodDoc) };
+	const money = { horizonMs, saidMs, recounts };
+	return { ...of, ...money, periods: periods.map(toPeriodDoc) };
 }
 
 /** Written with every call: what nearly all have in common is left out. */
@@ -119,14 +122,14 @@ function listBuckets({ amounts, newest }: Buckets): [number, number][] {
 
 function readCell(doc: CellDoc): Cell {
 	const { measure, model, span, running = 0 } = doc;
-	const { saidMs = null } = doc;
+	const { saidMs = null, recounts = 0 } = doc;
 	const horizonMs = doc.horizonMs ?? Number.POSITIVE_INFINITY;
 	const buckets = toBuckets(measure, span);
 	for (const [at, amount] of doc.buckets ?? []) {
 		if (buckets) addTo(buckets, amount, at * buckets.bucketMs);
 	}
 	const periods = (doc.periods ?? []).map(readPeriod);
-	const of = { measure, model, span, horizonMs, saidMs };
+	const of = { measure, model, span, horizonMs, saidMs, recounts };
 	return { ...of, periods, buckets, running };
 }
 

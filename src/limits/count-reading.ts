@@ -9,6 +9,7 @@ import {
 	expirePeriods,
 	findPeriod,
 	type Period,
+	recountPeriods,
 } from "./periods.ts";
 import type { Cell } from "./shared-cells.ts";
 
@@ -21,6 +22,8 @@ export interface Unread {
 	readonly birth: string;
 	readonly window: Window;
 	readonly sinceMs: number;
+	/** As the cell's, before the ledger is asked. */
+	readonly recounts: number;
 	/**
 	 * The operator has said something that this process has not heard of yet: what it would read is no longer true. Whoever
 	 * has heard of it reads.
@@ -51,12 +54,13 @@ export function toUnread(
 	const isBehind = mine < theirs && !insists;
 	if (!isBehind && period.state === "due") beginReading(period, saidMs);
 	const { window, sinceMs } = period;
-	return { ...of, window, sinceMs, isBehind };
+	const { recounts } = cell;
+	return { ...of, window, sinceMs, recounts, isBehind };
 }
 
 /** Of several processes that have read it at once, the first adds it. */
 export const toLoading = (
-	{ limit: { subject }, name, birth, window, sinceMs }: Unread,
+	{ limit: { subject }, name, birth, window, sinceMs, recounts }: Unread,
 	spent: bigint,
 ): Task<readonly Seen[]> => ({
 	id: null,
@@ -65,14 +69,16 @@ export const toLoading = (
 	withinMs: patienceMs,
 	run: (view) => {
 		const counts = view.find(subject);
-		const period = counts?.cells
-			.get(name)
-			?.periods.find((one) => one.window.startMs === window.startMs);
+		const cell = counts?.cells.get(name);
+		const period = cell?.periods.find(
+			(one) => one.window.startMs === window.startMs,
+		);
 		const isWanted =
 			counts?.birth === birth &&
 			period?.state === "reading" &&
-			// Something else may have been said meanwhile.
-			period.sinceMs === sinceMs;
+			// Something else may have been said meanwhile, by the operator or the ledger.
+			period.sinceMs === sinceMs &&
+			cell?.recounts === recounts;
 		if (isWanted) {
 			addSpent(period, spent);
 			period.state = "read";
@@ -104,5 +110,19 @@ export const toRestating = (
 			return toUnread(of, period, { saidMs, insists: false }) ?? [];
 		});
 		return { stakes: null, outcome: unread };
+	},
+});
+
+/** Whoever asks next reads the ledger again; a call that ends meanwhile may count twice, and never not at all. */
+export const toRecounting = (subject: Subject): Task<readonly Seen[]> => ({
+	id: null,
+	subjects: [subject],
+	begins: false,
+	withinMs: patienceMs,
+	run: (view) => {
+		for (const cell of view.find(subject)?.cells.values() ?? []) {
+			if (cell.measure === "nanos") recountPeriods(cell);
+		}
+		return { stakes: null, outcome: look(view, [subject]) };
 	},
 });

@@ -70,6 +70,11 @@ export interface Counter {
 	 * single models; what open calls hold stays. Rejects with StoreError.
 	 */
 	restate(subject: Subject, spent: Nanos): Promise<void>;
+	/**
+	 * The ledger says something else of the past of these subjects than it did: in the windows of now it is asked again. What
+	 * open calls hold stays. Rejects with StoreError.
+	 */
+	recount(subjects: readonly Subject[]): Promise<void>;
 	/** Of these limits' budgets the fullest; null: there is none, or none has been asked for yet. */
 	fullest(limits: readonly Limit[]): Fullness | null;
 	/**

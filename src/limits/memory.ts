@@ -92,6 +92,11 @@ export function openMemoryCounter(
 				if (saidMs !== null) raiseHorizon(cell, saidMs);
 			}
 		},
+		recount: async (subjects) => {
+			for (const subject of subjects) {
+				for (const cell of s.cells.ofSubject(subject)) expireCell(cell);
+			}
+		},
 		fullest: (limits) => findFullest(s, limits),
 		reserve: (asking) => reserve(s, asking),
 		close: async () => {},

@@ -25,6 +25,8 @@ export interface Periods {
 	horizonMs: number;
 	/** When the operator last said what was spent, since 1970; null: never, as far as those know who counted here. */
 	saidMs: number | null;
+	/** How often the ledger has said something else of its past since it is counted: what was read before is stale. */
+	recounts: number;
 }
 
 /** Windows that are remembered. Those of which something is held stay: they are no more than the calls that run. */
@@ -73,6 +75,12 @@ export function expirePeriods(of: Periods, saidMs: number | null): void {
 		period.state = "due";
 		period.balance = { ...period.balance, settled: 0n };
 	}
+}
+
+/** The ledger says something else of its past than it did; what is held stays. */
+export function recountPeriods(of: Periods): void {
+	expirePeriods(of, of.saidMs);
+	of.recounts += 1;
 }
 
 /** From here on what ends counts, so that nothing is missed that the ledger does not have yet. */

@@ -8,7 +8,7 @@ import type {
 	OpenSharedCounts,
 	SharedCounts,
 } from "../domain/shared-counts.ts";
-import { toSubjectName } from "../domain/subject.ts";
+import { type Subject, toSubjectName } from "../domain/subject.ts";
 import type { Clock } from "../platform/contract.ts";
 import { toCellName } from "./cell-name.ts";
 import { toReserving } from "./count-admission.ts";
@@ -22,6 +22,7 @@ import {
 import {
 	type FindReset,
 	toLoading,
+	toRecounting,
 	toRestating,
 	type Unread,
 } from "./count-reading.ts";
@@ -120,6 +121,7 @@ export function openPostgresCounter(options: PostgresCounterOptions): Counter {
 			const unread = await counts.run(task);
 			await Promise.all(unread.map((one) => load(s, one)));
 		},
+		recount: (subjects) => recount(s, subjects),
 		fullest: (limits) =>
 			findFullest(limits, (limit) => findSeen(s, limit), options.clock.now()),
 		reserve: (asking) => {
@@ -145,6 +147,18 @@ function note({ seen }: State, found: readonly Seen[]): void {
 	for (const name of seen.keys()) {
 		if (seen.size <= maxSeen) return;
 		seen.delete(name);
+	}
+}
+
+/** So many at a time, so that calls do not wait behind all of them. */
+const recountAtOnce = 100;
+
+async function recount(s: State, subjects: readonly Subject[]): Promise<void> {
+	for (let at = 0; at < subjects.length; at += recountAtOnce) {
+		const some = subjects.slice(at, at + recountAtOnce);
+		const counted = await s.counts.findCounted(some);
+		const tasks = counted.map((one) => s.counts.run(toRecounting(one)));
+		for (const seen of await Promise.all(tasks)) note(s, seen);
 	}
 }
 
@@ -178,9 +192,10 @@ async function reserve(s: State, asking: Asking): Promise<Reserved> {
  * twice until the window ends, and never not at all.
  */
 function load(s: State, unread: Unread): Promise<void> {
-	const { limit, name, birth, window, sinceMs } = unread;
+	const { limit, name, birth, window, sinceMs, recounts } = unread;
 	const { startMs, endMs } = window;
-	const of = [toSubjectName(limit.subject), name, birth, startMs, sinceMs];
+	const subject = toSubjectName(limit.subject);
+	const of = [subject, name, birth, startMs, sinceMs, recounts];
 	const key = of.join("\n");
 	const under = s.loading.get(key);
 	if (under !== undefined) return under;

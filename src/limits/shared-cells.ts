@@ -70,6 +70,7 @@ export const openCell = (
 		(saidMs ?? 0) + 1,
 	),
 	saidMs,
+	recounts: 0,
 	buckets: toBuckets(measure, span),
 	running: 0,
 });

@@ -1,7 +1,7 @@
 /** The statements behind activity.ts. */
-import { and, type Column, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, type Column, eq, gte, lt, or, type SQL, sql } from "drizzle-orm";
 import { compileQuery, type Query } from "./compile-query.ts";
-import { type Hours, toHours, toSum } from "./reports.ts";
+import { type Hours, isOther, toHours, toSum } from "./reports.ts";
 import type { Builder } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
@@ -109,8 +109,10 @@ function compileEdges(
 				.from(entries)
 				.where(
 					and(
-						gte(entries.id, given("low")),
-						lt(entries.id, given("high")),
+						or(
+							and(gte(entries.id, given("low")), lt(entries.id, given("high"))),
+							isOther(entries.id),
+						),
 						gte(startedAt, given("fromMs")),
 						lt(startedAt, given("untilMs")),
 						sql`${id} is not null`,

@@ -37,6 +37,16 @@ export async function readSpent(
 	{ sinceMs, untilMs = lastHour * hourMs }: Span,
 ): Promise<bigint> {
 	await source.ledger.flush();
+	const sum = await readAll(source, of, { sinceMs, untilMs });
+	// A correction may stand where its Entry does not, if the price list has renamed a model meanwhile.
+	return sum < 0n ? 0n : sum;
+}
+
+async function readAll(
+	source: SpentSource,
+	of: Of,
+	{ sinceMs, untilMs }: Span & { readonly untilMs: number },
+): Promise<bigint> {
 	const { kind, id } = of.subject;
 	// Only the sums know who is one of them: the hours are taken whole.
 	const isOther = kind === "customer" && id === otherName;

@@ -193,7 +193,7 @@ function compileRows(builder: Builder, { entries }: Tables) {
 }
 
 /** No UUID begins so. */
-const isOther = (id: Column): SQL => sql`${id} >= 'g'`;
+export const isOther = (id: Column): SQL => sql`${id} >= 'g'`;
 
 /** By whose calls they are. */
 function compileSpent(

@@ -1,3 +1,4 @@
+import { readCorrection } from "../domain/correction.ts";
 import type { Entry } from "../domain/entry.ts";
 import { maxCallNanos } from "../domain/nanos.ts";
 import { toMemberId } from "../domain/people.ts";
@@ -81,8 +82,9 @@ export function toRollups(
 	for (const summed of group) {
 		const { entry, model } = summed;
 		const hour = Math.floor(entry.startedMs / hourMs);
+		const name = entry.kind === "correction" ? asItSays : toName;
 		for (const [dimension, toIds] of dimensions) {
-			for (const id of toIds(summed, toName)) {
+			for (const id of toIds(summed, name)) {
 				const key = `${hour}\n${dimension}\n${id}\n${model}`;
 				let sum = sums.get(key);
 				if (sum === undefined) {
@@ -96,6 +98,9 @@ export function toRollups(
 	// Always in one order: two processes that lock the same rows in two orders would wait for each other.
 	return [...sums].sort(byKey).map(([, sum]) => toColumns(sum));
 }
+
+/** A correction has the names under which its Entry was summed. */
+const asItSays: ToName = (_dimension, id) => id;
 
 const byKey = ([a]: [string, Sum], [b]: [string, Sum]): number =>
 	a < b ? -1 : 1;
@@ -127,9 +132,23 @@ function add(sum: Sum, entry: Entry): void {
 	sum.cacheRead += entry.cacheRead;
 	sum.webSearches += entry.webSearches;
 	if (entry.payer !== "operator") return;
-	if (entry.cost === null) sum.unpriced += 1;
-	else sum.cost += entry.cost;
-	if (entry.state === "estimated") sum.estimated += entry.cost ?? 0n;
+	if (entry.kind === "correction") addCorrection(sum, entry);
+	else {
+		if (entry.cost === null) sum.unpriced += 1;
+		else sum.cost += entry.cost;
+		if (entry.state === "estimated") sum.estimated += entry.cost ?? 0n;
+	}
+}
+
+/** What was an estimate, or had no price, may be none any more. */
+function addCorrection(sum: Sum, entry: Entry): void {
+	sum.cost += entry.cost ?? 0n;
+	const said = readCorrection(entry);
+	if (said === null) return;
+	const { was, is } = said;
+	if (was.state === "estimated") sum.estimated -= was.nanos ?? 0n;
+	if (is.state === "estimated") sum.estimated += is.nanos ?? 0n;
+	if (was.state === "unpriced") sum.unpriced -= 1;
 }
 
 const hoursPerDay = 24;
@@ -152,7 +171,9 @@ export const toNewcomers = (brought: readonly Brought[]): SqlValue[][] =>
 
 /** A sum may be more than a number can hold; both engines take digits for a whole number. */
 const toColumn = (nanos: bigint): SqlValue =>
-	nanos <= maxCallNanos ? Number(nanos) : String(nanos);
+	nanos <= maxCallNanos && nanos >= -maxCallNanos
+		? Number(nanos)
+		: String(nanos);
 
 const toColumns = (sum: Sum): SqlValue[] => [
 	sum.hour,

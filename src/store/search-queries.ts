@@ -96,7 +96,8 @@ export function compileSearch(
 							"status",
 							sql`(case when ${entries.status} >= 200 and ${entries.status} < 400 and ${entries.errorType} is null then 'success' else 'failure' end)`,
 						),
-						sql`${spent} >= coalesce(cast(${given("minNanos")} as bigint), 0)`,
+						// What a correction gives back is less than nothing.
+						sql`(cast(${given("minNanos")} as bigint) is null or ${spent} >= cast(${given("minNanos")} as bigint))`,
 						sql`(cast(${given("maxNanos")} as bigint) is null or ${spent} <= cast(${given("maxNanos")} as bigint))`,
 					),
 				)

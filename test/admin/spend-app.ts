@@ -107,6 +107,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		clock,
 		meter: meterWhole,
 		estimate: (body) => toEstimate(body, { catalog: catalog(), mode, atMs }),
+		reprice: () => Promise.reject(new Error("this app writes nothing")),
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
 		maxBudget: () => options.maxBudget ?? null,

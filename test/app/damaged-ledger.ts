@@ -8,6 +8,9 @@ import { makeGroups } from "../../scripts/prefill/make-groups.ts";
 import { verifyLedger } from "../../src/app/verify-ledger.ts";
 import type { Config } from "../../src/cli/config.ts";
 import type { VerifiedLedger } from "../../src/cli/world.ts";
+import type { Correction } from "../../src/domain/correction.ts";
+import { noNanos, toNanos } from "../../src/domain/nanos.ts";
+import { toCorrectionEntry } from "../../src/gateway/reprice/correct.ts";
 import { clock, openDatabase, openReadOnly } from "../../src/platform/bun.ts";
 import type { SqlValue } from "../../src/platform/contract.ts";
 import { openBook } from "../../src/store/book.ts";
@@ -57,17 +60,47 @@ interface Kind {
 	open(): Promise<Ground>;
 }
 
-export const entryCount = 4_500;
+const callCount = 4_500;
+/** Of one call: dearer, and as it was again. */
+export const firstCorrection = callCount + 1;
+export const entryCount = callCount + 2;
 
 const plan = {
-	entries: entryCount,
+	entries: callCount,
 	seed: 3,
 	days: 2,
 	untilMs: Date.UTC(2026, 10, 29),
 };
 
-/** What a prefilled ledger has. */
-export const prefilled = (): Iterable<readonly Summed[]> => makeGroups(plan);
+/** What a prefilled ledger has: calls, and behind them the corrections of one of them. */
+export function* prefilled(): Iterable<readonly Summed[]> {
+	let paid: Summed | undefined;
+	for (const group of makeGroups(plan)) {
+		paid ??= group.find(isCorrected);
+		yield group;
+	}
+	if (paid) yield toCorrections(paid);
+}
+
+const isCorrected = ({ entry: { payer, state, cost, keyId } }: Summed) =>
+	payer === "operator" && state === "exact" && keyId !== null && cost !== 0n;
+
+function toCorrections({ entry, model }: Summed): readonly Summed[] {
+	const { state, cost: nanos, price, catalog } = entry;
+	const was = { state, nanos };
+	const dearer = { state, nanos: toNanos((nanos ?? noNanos) + 1_000n) };
+	const toOne = (correction: Correction, by: string) => {
+		const cost = { ...correction.is, price, notes: [] };
+		return {
+			entry: toCorrectionEntry({ entry, correction, cost }, entry, by),
+			model,
+		};
+	};
+	return [
+		toOne({ number: 1, was, is: dearer }, "of another list"),
+		toOne({ number: 2, was: dearer, is: was }, catalog ?? ""),
+	];
+}
 
 /** As writer 1. */
 async function fill(

@@ -1,6 +1,10 @@
 /** What may befall a ledger, and how a verification names it. */
 import type { FindingName } from "../../src/store/verify/findings.ts";
-import type { LedgerCopy } from "./damaged-ledger.ts";
+import {
+	entryCount,
+	firstCorrection,
+	type LedgerCopy,
+} from "./damaged-ledger.ts";
 
 export interface Damage {
 	readonly name: string;
@@ -103,7 +107,7 @@ const rows: readonly Damage[] = [
 		name: "a row was added at the end",
 		sql: [addAs("1", `${last} + 1`)],
 		kind: "changed",
-		seq: 4_501,
+		seq: entryCount + 1,
 	},
 	{
 		name: "a row was added at the end, with its hash",
@@ -145,7 +149,7 @@ const rows: readonly Damage[] = [
 		sql: ["DROP INDEX @entries_by_id", columns(`1, ${last} + 1`)],
 		hidden: true,
 		kind: "twice",
-		seq: 4_501,
+		seq: entryCount + 1,
 		text: `1:${paid}`,
 	},
 	{
@@ -287,7 +291,66 @@ const references: readonly Damage[] = [
 	},
 ];
 
+const secondCorrection = firstCorrection + 1;
+const corrected = `WHERE id = (SELECT corrects FROM @entries ${at(firstCorrection)})`;
+
+const corrections: readonly Damage[] = [
+	{
+		name: "a correction moves more than it says",
+		sql: [`UPDATE @entries SET cost = cost + 1 ${at(firstCorrection)}`],
+		hidden: true,
+		kind: "correction",
+		seq: firstCorrection,
+		text: "It moves 1001",
+	},
+	{
+		name: "a correction was booked to another key",
+		sql: [`UPDATE @entries SET key_id = 'another' ${at(firstCorrection)}`],
+		hidden: true,
+		kind: "correction",
+		seq: firstCorrection,
+		text: "keyId",
+	},
+	{
+		name: "a correction was removed",
+		sql: [`DELETE FROM @entries ${at(firstCorrection)}`],
+		kind: "correction",
+		seq: secondCorrection,
+		text: "the one before it is missing",
+	},
+	{
+		name: "a correction has another id",
+		sql: [
+			`UPDATE @entries SET id = 'ffffffff-0000-7000-8000-000000000001' ${at(secondCorrection)}`,
+		],
+		hidden: true,
+		kind: "correction",
+		seq: secondCorrection,
+		text: "must be called",
+	},
+	{
+		name: "a corrected call costs something else",
+		sql: [`UPDATE @entries SET cost = cost + 1 ${corrected}`],
+		hidden: true,
+		kind: "correction",
+		seq: firstCorrection,
+		text: "it was",
+	},
+	{
+		name: "a correction by prices that do not give it",
+		sql: [
+			`UPDATE @entries SET catalog = (SELECT catalog FROM @entries ${at(secondCorrection)}) ${at(firstCorrection)}`,
+		],
+		hidden: true,
+		kind: "correction",
+		seq: firstCorrection,
+		text: "its usage gives",
+		only: ["correction"],
+	},
+];
+
 export const damages: readonly Damage[] = [
+	...corrections,
 	...rows,
 	...values,
 	...sums,

@@ -216,6 +216,50 @@ describe.each(keepers)("counts $name", ({ can, open }) => {
 			expect(await refusalOf(89n)).toMatchObject({ used: 12n, held: 0n });
 		});
 
+		test("where the ledger says something else of the past, it is asked again, and open holds stay", async () => {
+			let past = 90n;
+			const { counter, rest } = keeper.open(async () => past);
+			const subject = newSubject();
+			const limits = [
+				toLimit(subject, "nanos", every("1d"), 100n),
+				toLimit(subject, "nanos", unending, 1_000n),
+			];
+			const asked = async (nanos: bigint) => ask(counter, limits, { nanos });
+			const first = await asked(7n);
+			expect((await asked(11n)).refusal).toMatchObject({ used: 90n, held: 7n });
+			past = 40n;
+			await counter.recount([subject, newSubject()]);
+			expect((await asked(61n)).refusal).toMatchObject({ used: 40n, held: 7n });
+			first.reservation?.end({ nanos: 5n, tokens: 0 });
+			await rest();
+			past = 95n;
+			await counter.recount([subject]);
+			expect((await asked(6n)).refusal).toMatchObject({ used: 95n, held: 0n });
+			expect((await asked(5n)).refusal).toBeNull();
+		});
+
+		test("what was being read of the ledger meanwhile does not count", async () => {
+			const [begun, gate] = [
+				Promise.withResolvers<void>(),
+				Promise.withResolvers<void>(),
+			];
+			let past = 10n;
+			const { counter } = keeper.open(async () => {
+				const read = past;
+				begun.resolve();
+				if (read === 10n) await gate.promise;
+				return read;
+			});
+			const subject = newSubject();
+			const limits = [toLimit(subject, "nanos", unending, 100n)];
+			const asked = ask(counter, limits, { nanos: 5n });
+			await begun.promise;
+			past = 97n;
+			await counter.recount([subject]);
+			gate.resolve();
+			expect((await asked).refusal).toMatchObject({ used: 97n, held: 0n });
+		});
+
 		test("a soft budget refuses nothing; what comes to any budget is told", async () => {
 			const { counter, told, rest } = keeper.open();
 			const subject = newSubject();

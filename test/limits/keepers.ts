@@ -191,6 +191,7 @@ function takeTurns(counters: readonly Counter[]): Counter {
 	return {
 		reserve: (asking) => next().reserve(asking),
 		restate: (subject, spent) => next().restate(subject, spent),
+		recount: (subjects) => next().recount(subjects),
 		forget: (subject) => next().forget(subject),
 		fullest: (limits) => last().fullest(limits),
 		close: async () => {

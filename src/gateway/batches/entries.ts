@@ -57,6 +57,9 @@ function toBase(batch: Batch, { endedMs }: BatchEnd, at: number): Entry {
 	};
 }
 
+/** Beside the notes on how its requests' cost came about. */
+export const goneNote = "batch_gone";
+
 /** From the best known to the least. */
 const states: readonly TruthState[] = [
 	"exact",
@@ -65,10 +68,10 @@ const states: readonly TruthState[] = [
 	"unpriced",
 ];
 
-function toModelPart(
+export function toModelPart(
 	model: string,
 	sums: readonly BatchSum[],
-	{ gone }: BatchEnd,
+	{ gone }: Pick<BatchEnd, "gone">,
 ) {
 	const add = (of: (sum: BatchSum) => number) =>
 		sums.reduce((all, sum) => all + of(sum), 0);
@@ -123,7 +126,7 @@ function toMetadata(
 	const own = sums.filter((sum) => sum.model === model);
 	const notes = new Set(own.flatMap(({ notes }) => notes.split(" ")));
 	notes.delete("");
-	if (gone) notes.add("batch_gone");
+	if (gone) notes.add(goneNote);
 	return JSON.stringify({
 		...JSON.parse(opening.metadata ?? "{}"),
 		...(notes.size > 0 && { cost_notes: [...notes] }),

@@ -1,11 +1,15 @@
 /** What one request of a batch has come to, by its line of the results. */
 import { hash } from "node:crypto";
+import type { Usage } from "../../domain/usage.ts";
 import type { Catalog } from "../../pricing/catalog.ts";
 import { toCost } from "../../pricing/cost.ts";
 import type { BatchItem } from "../../store/batches.ts";
 import { parseJson, toObject, toText } from "../meter/json.ts";
 import { meterParsed } from "../meter/meter.ts";
 import { toBillable } from "../meter/reading.ts";
+
+/** The counts of the row are not all that was charged for. */
+export const iterationsNote = "iterations";
 
 const unpriced = {
 	model: "",
@@ -47,19 +51,27 @@ export function priceLine(
 	if (reading.known === "nothing") {
 		return { ...unpriced, customId, model, notes: "no_usage" };
 	}
-	const { nanos, state, price, notes } = toCost(usage, catalog, {
+	const context = {
 		atMs,
 		requestedModel: null,
 		inBatch: true,
 		isUnfinished: reading.malformed,
-	});
+	};
+	const { nanos, state, price, notes } = toCost(usage, catalog, context);
+	// Iterations are not kept: where they are what is charged for, the row cannot be priced again.
+	const isToldByCounts = (of: Usage): boolean =>
+		of.iterations.length === 0 ||
+		toCost({ ...of, iterations: [], stopReason: null }, catalog, context)
+			.nanos === nanos;
 	return {
 		customId,
 		model,
 		state,
 		cost: nanos,
 		price: price ?? "",
-		notes: notes.join(" "),
+		notes: [...notes, ...(isToldByCounts(usage) ? [] : [iterationsNote])].join(
+			" ",
+		),
 		input: usage.input,
 		output: usage.output,
 		cacheWrite5m: usage.cacheWrite5m,

@@ -76,9 +76,10 @@ const compileEntries = (builder: Builder, { entries, writers }: Tables) => ({
 				and(eq(entries.writer, given("writer")), eq(entries.seq, given("seq"))),
 			),
 	),
-	isThere: compileQuery<"id">(
+	/** All columns of one. */
+	byId: compileQuery<"id">(
 		builder
-			.select({ seq: entries.seq })
+			.select()
 			.from(entries)
 			.where(eq(entries.id, given("id"))),
 	),

@@ -50,7 +50,7 @@ export const findingKinds = {
 	correction: {
 		severity: "damage",
 		advice:
-			"A correction stands for a call that the ledger does not have. Restore that call from a backup.",
+			"A correction names an Entry that the ledger has, and says what that cost before and since. Compare both rows with a backup.",
 	},
 	sum_changed: { severity: "damage", advice: sums },
 	sum_missing: { severity: "damage", advice: sums },

@@ -7,6 +7,7 @@ import { newcomers, type Summed, toRollups } from "../rollup.ts";
 import type { AuditDatabase, Read } from "./audit-database.ts";
 import type { AuditQueries } from "./audit-queries.ts";
 import { openChainCheck } from "./check-chain.ts";
+import { checkCorrection } from "./check-correction.ts";
 import { checkEntry, type PriceCheck } from "./check-entry.ts";
 import { openReferenceCheck, type Run } from "./check-references.ts";
 import { checkSums } from "./check-sums.ts";
@@ -197,24 +198,14 @@ function readEntry(
 }
 
 async function checkOne(entry: StoredEntry, state: State): Promise<void> {
-	const { database, queries, scratch, findings, prices } = state;
-	const { writer, seq, id, upstreamRequestId: request, corrects } = entry;
+	const { scratch, findings, prices } = state;
+	const { writer, seq, id, upstreamRequestId: request } = entry;
 	if (checkEntry(entry, prices, findings)) state.recomputed += 1;
 	scratch.name(toNameHash("corrected", id), writer, seq);
 	if (request !== null && entry.kind === "call") {
 		scratch.name(toNameHash("request", request), writer, seq);
 	}
-	if (entry.kind !== "correction" && corrects === null) return;
-	const found =
-		corrects === null
-			? []
-			: await database.read(queries.isThere({ id: corrects }));
-	if (found.length > 0 && entry.kind === "correction") return;
-	const detail =
-		entry.kind === "correction"
-			? `It corrects ${corrects ?? "nothing"}, which the ledger does not have.`
-			: `It is a ${entry.kind} and says that it corrects ${corrects}.`;
-	findings.add("correction", { writer, seq, id, detail });
+	await checkCorrection(entry, state);
 }
 
 /** Every tag and customer by its own name: check-sums.ts knows of `other`. */
