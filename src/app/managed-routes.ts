@@ -8,7 +8,7 @@ import { globalRoutes } from "../admin/global-spend.ts";
 import { keyRoutes } from "../admin/keys.ts";
 import { memberRoutes } from "../admin/members.ts";
 import type { ManagedRoute } from "../admin/route.ts";
-import { sessionRoutes } from "../admin/sessions.ts";
+import { type SessionState, sessionRoutes } from "../admin/sessions.ts";
 import { type SpendState, spendRoutes } from "../admin/spend.ts";
 import { spendPeopleRoutes } from "../admin/spend-people.ts";
 import type { AdminState } from "../admin/state.ts";
@@ -18,15 +18,16 @@ import { userRoutes } from "../admin/users.ts";
 
 export { addRoutes } from "../admin/route.ts";
 
-export const reportRoutes: readonly ManagedRoute<SpendState & EstimateState>[] =
-	[
-		...spendRoutes,
-		...globalRoutes,
-		...globalActivityRoutes,
-		...activityRoutes,
-		...sessionRoutes,
-		...estimateRoutes,
-	];
+export const reportRoutes: readonly ManagedRoute<
+	SpendState & SessionState & EstimateState
+>[] = [
+	...spendRoutes,
+	...globalRoutes,
+	...globalActivityRoutes,
+	...activityRoutes,
+	...sessionRoutes,
+	...estimateRoutes,
+];
 
 export const manageRoutes: readonly ManagedRoute<AdminState>[] = [
 	...keyRoutes,

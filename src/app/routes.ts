@@ -163,6 +163,7 @@ async function openManagedRoutes(
 				mode: gateway.holdMode,
 				atMs: clock.now(),
 			}),
+		flush: store.ledger.flush,
 		upstreamUrl: config.upstream.url,
 		maxBudget: () =>
 			maxBudgetNanos === null ? null : toNanos(BigInt(maxBudgetNanos)),

@@ -98,6 +98,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const readOwnKey = ({ authorization = "" }: RequestHeaders) =>
 		directory.keys.byId(authorization.replace("Bearer ", ""));
 	const [mode, atMs] = ["usual", options.nowMs] as const;
+	const ledger = { flush: async () => {} };
 	addRoutes(app, reportRoutes, {
 		directory,
 		readOwnKey,
@@ -111,8 +112,8 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		upstreamUrl: "https://api.anthropic.com",
 		maxBudget: () => options.maxBudget ?? null,
 		requireOperator,
+		flush: ledger.flush,
 	});
-	const ledger = { flush: async () => {} };
 	const models = openModelMatch(catalog, clock.now);
 	const state: Partial<AdminState> &
 		Pick<AdminState, "requireOperator" | "readOwnKey"> = {
