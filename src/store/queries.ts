@@ -1,4 +1,8 @@
 import { type ActivityQueries, compileActivity } from "./activity-queries.ts";
+import {
+	type AgentSessionQueries,
+	compileAgentSessions,
+} from "./agent-session-queries.ts";
 import { type BatchQueries, compileBatches } from "./batch-queries.ts";
 import { openLazy } from "./lazy.ts";
 import { compileObjects, type ObjectQueries } from "./object-queries.ts";
@@ -18,6 +22,7 @@ export interface Queries {
 	readonly activity: ActivityQueries;
 	readonly search: SearchQueries;
 	readonly batches: BatchQueries;
+	readonly agentSessions: AgentSessionQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -28,6 +33,7 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toActivity = openLazy(() => compileActivity(builder, tables));
 	const toSearch = openLazy(() => compileSearch(builder, tables));
 	const toBatches = openLazy(() => compileBatches(builder, tables));
+	const toSessions = openLazy(() => compileAgentSessions(builder, tables));
 	return {
 		get reports() {
 			return toReports();
@@ -46,6 +52,9 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get batches() {
 			return toBatches();
+		},
+		get agentSessions() {
+			return toSessions();
 		},
 	};
 }
