@@ -91,7 +91,7 @@ export async function openApp(
 		await store.close();
 		throw error;
 	});
-	const { directory, batches, agentSessions } = state;
+	const { directory, background } = state;
 	const [{ clock }, { catalog }] = [rim, prices];
 	const limiting = { ...state, store, clock, catalog };
 	const { limits, counter, readSpent } = openLimiting(config, limiting);
@@ -101,8 +101,7 @@ export async function openApp(
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
 		counter,
-		batches,
-		agentSessions,
+		...background,
 		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(clock, state.totals),
@@ -162,9 +161,10 @@ async function readState(
 	const synced = durability === "always";
 	const batches = openBatches({ ...store, synced });
 	const agentSessions = openAgentSessions({ ...store, synced });
+	const background = { batches, agentSessions };
 	// Whoever had some before is gone: one process has the embedded database to itself.
 	if (store.engine.kind === "sqlite") await batches.freeAll();
-	return { directory, totals, horizonMs, batches, agentSessions };
+	return { directory, totals, horizonMs, background };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */
