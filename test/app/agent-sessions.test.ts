@@ -76,6 +76,17 @@ async function waitFor(rig: LedgerRig, nanos: number) {
 	}
 }
 
+/** The session's row follows its Entries. */
+async function waitForRow(rig: LedgerRig, entries: number) {
+	const deadline = performance.now() + 15_000;
+	for (;;) {
+		const [row] = await rig.read("SELECT entries FROM @agent_sessions");
+		if (Number(row?.[0]) === entries) return;
+		if (performance.now() > deadline) throw new Error(`it has ${row?.[0]}`);
+		await Bun.sleep(15);
+	}
+}
+
 describe.each(engines)("in $engine", ({ open }) => {
 	test(
 		"each increase is an Entry of whoever made the session; pages, looks and events tell the same",
@@ -137,7 +148,6 @@ describe.each(engines)("in $engine", ({ open }) => {
 		},
 		limitMs,
 	);
-
 });
 
 async function makeElsewhere(url: string): Promise<{ id: string }> {
@@ -156,6 +166,7 @@ test.skipIf(!needs.postgres())(
 		const { id } = await ask(rig.url, "/v1/sessions", newSession);
 		await waitFor(rig, turnNanos);
 		// As if it had been stopped between its Entry and the session's row.
+		await waitForRow(rig, 1);
 		await rig.read("UPDATE @agent_sessions SET entries = 0, seen = 0");
 		const urls = [rig.url, (await rig.another()).url];
 		await ask(rig.url, `/v1/sessions/${id}/events`, { events: [user] });
@@ -164,6 +175,7 @@ test.skipIf(!needs.postgres())(
 		}
 		const { sum } = await waitFor(rig, 2 * turnNanos);
 		expect(sum).toBe(2 * turnNanos);
+		await waitForRow(rig, 2);
 		await rig.read("UPDATE @agent_sessions SET seen = seen + 1");
 		await ask(rig.url, `/v1/sessions/${id}`);
 		const told = await rig.gateway.waitForLine((line) =>
@@ -191,7 +203,9 @@ test(
 		const sumOf = () => {
 			const database = new Database(join(folder, "tollway.db"));
 			const [row] = database
-				.query("SELECT count(*), sum(cost), max(key_id) FROM entries WHERE kind = 'session'")
+				.query(
+					"SELECT count(*), sum(cost), max(key_id) FROM entries WHERE kind = 'session'",
+				)
 				.values();
 			database.close();
 			return row;
