@@ -24,6 +24,7 @@ import type { Config } from "./cli/config.ts";
 import type { CallRecord } from "./domain/call.ts";
 import type { Entry } from "./domain/entry.ts";
 import { GatewayError } from "./domain/error.ts";
+import { drainSessions } from "./gateway/agent-sessions/queue.ts";
 import { resumeBatchHolds } from "./gateway/batches/hold.ts";
 import { type BatchPoller, openBatchPoller } from "./gateway/batches/poller.ts";
 import { idleConnectionSeconds } from "./gateway/open-call.ts";
@@ -38,6 +39,7 @@ import type {
 	UpstreamFetch,
 } from "./platform/contract.ts";
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
+import { openAgentSessions } from "./store/agent-sessions.ts";
 import { openBatches } from "./store/batches.ts";
 import { type OpenDirectory, openDirectory } from "./store/directory.ts";
 import type { Store } from "./store/store.ts";
@@ -89,7 +91,7 @@ export async function openApp(
 		await store.close();
 		throw error;
 	});
-	const { directory, batches } = state;
+	const { directory, background } = state;
 	const [{ clock }, { catalog }] = [rim, prices];
 	const limiting = { ...state, store, clock, catalog };
 	const { limits, counter, readSpent } = openLimiting(config, limiting);
@@ -99,7 +101,7 @@ export async function openApp(
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
 		counter,
-		batches,
+		...background,
 		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(clock, state.totals),
@@ -158,9 +160,11 @@ async function readState(
 	});
 	const synced = durability === "always";
 	const batches = openBatches({ ...store, synced });
+	const agentSessions = openAgentSessions({ ...store, synced });
+	const background = { batches, agentSessions };
 	// Whoever had some before is gone: one process has the embedded database to itself.
 	if (store.engine.kind === "sqlite") await batches.freeAll();
-	return { directory, totals, horizonMs, batches };
+	return { directory, totals, horizonMs, background };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */
@@ -217,6 +221,7 @@ function close(life: Life): Promise<void> {
 		life.gateway.guesses.close();
 		life.prices.close();
 		await life.poller?.close();
+		await drainSessions(life.gateway);
 		await life.gateway.counter.close();
 		await life.directory.close();
 		await life.store.close();

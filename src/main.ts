@@ -2,7 +2,7 @@
  * Arguments in, exit code out. The process may replace itself first, and what it would have loaded until then would have
  * been loaded for nothing: so the program comes after that.
  */
-import { prepareProcess } from "#platform";
+import { prepareProcess, programArguments } from "#platform";
 import type { OpenWorker, WorkerPort } from "./store/sqlite.ts";
 
 const files = {
@@ -14,8 +14,12 @@ const files = {
 const openWorker: OpenWorker = (role) =>
 	new Worker(files[role], { type: "module" }) as unknown as WorkerPort;
 
+/** No gateway in this process: they start at once, and what Claude Code finds in its environment is the user's. */
+const isLight: ReadonlySet<string> = new Set(["claude", "statusline"]);
+
 async function main(): Promise<void> {
-	prepareProcess();
+	const [command = ""] = programArguments;
+	if (!isLight.has(command)) prepareProcess();
 	const { run } = await import("./app/run.ts");
 	process.exit(await run(openWorker));
 }

@@ -4,17 +4,26 @@ import { GatewayError } from "../domain/error.ts";
 import type { StoredEntry } from "../store/entry-row.ts";
 import { readNewest } from "../store/read-entries.ts";
 import { findNamed } from "../store/references.ts";
-import { text } from "./read-input.ts";
+import { flag, text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { toTotals, toTree } from "./session-steps.ts";
 import { type LogsState, toSubject } from "./spend-logs.ts";
 import { toTime } from "./spend-row.ts";
+import { maySeeEntry, readScope } from "./spend-scope.ts";
 import { dates, toDays, toSpan } from "./spend-span.ts";
 
 export type SessionState = Pick<
 	LogsState,
-	"engine" | "queries" | "isMasterKey" | "directory"
->;
+	| "engine"
+	| "queries"
+	| "isMasterKey"
+	| "directory"
+	| "requireOperator"
+	| "readOwnKey"
+> & {
+	/** Resolves when the database has all that was recorded before. */
+	flush(): Promise<void>;
+};
 
 const maxSize = 100;
 const defaultSize = 20;
@@ -139,10 +148,24 @@ function toListed(
 	};
 }
 
-async function answerOne({ params }: Asked, { engine, queries }: SessionState) {
+const oneQuery = z.object({
+	tree: flag
+		.default(true)
+		.describe("Whether every call is shown, agent by agent, or sums only."),
+});
+
+/** What is on the ledger at this moment. To the holder of a key what is the holder's, as far as there is such. */
+async function answerOne(
+	{ params, query, headers }: Asked<undefined, z.output<typeof oneQuery>>,
+	state: SessionState,
+) {
+	const { engine, queries } = state;
+	const scope = readScope(headers, state);
 	const name = params.session_id ?? "";
 	const asked = { kind: "session", name, count: maxShownCalls } as const;
-	const found = await findNamed(engine, queries.references, asked);
+	await state.flush();
+	const all = await findNamed(engine, queries.references, asked);
+	const found = all.filter((entry) => maySeeEntry(scope, entry));
 	if (found.length === 0) {
 		throw new GatewayError(
 			"not_found",
@@ -153,10 +176,24 @@ async function answerOne({ params }: Asked, { engine, queries }: SessionState) {
 		(a, b) => a.startedMs - b.startedMs || a.seq - b.seq,
 	);
 	return {
-		...toListed(name, entries, found.length >= maxShownCalls),
-		tree: toTree(entries),
+		...toListed(name, entries, all.length >= maxShownCalls),
+		by_model: toModels(entries),
+		...(query.tree && { tree: toTree(entries) }),
 	};
 }
+
+/** Those that named one, the dearest first. */
+const toModels = (entries: readonly StoredEntry[]) =>
+	[
+		...Map.groupBy(
+			entries,
+			(entry) => entry.servedModel ?? entry.requestedModel,
+		),
+	]
+		.flatMap(([model, own]) =>
+			model === null ? [] : [{ model, ...toTotals(own) }],
+		)
+		.toSorted((a, b) => b.spend - a.spend);
 
 export const sessionRoutes: readonly ManagedRoute<SessionState>[] = [
 	defineRoute({
@@ -172,7 +209,8 @@ export const sessionRoutes: readonly ManagedRoute<SessionState>[] = [
 		method: "GET",
 		path: "/spend/sessions/:session_id",
 		summary: "One session with its agents, call by call",
-		for: "operator",
+		for: "holder",
+		query: oneQuery,
 		answer: answerOne,
 	}),
 ];

@@ -31,7 +31,8 @@ type FromConfig =
 	| "userHeader"
 	| "guessing"
 	| "batchPollMs"
-	| "onBatchFault";
+	| "onBatchFault"
+	| "onSessionFault";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -64,6 +65,7 @@ export const toGatewayOptions = (
 	userHeader: config.userHeader,
 	batchPollMs: config.batchPollMs,
 	onBatchFault: tellBatchFault,
+	onSessionFault: tellSessionFault,
 	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
 
@@ -92,6 +94,12 @@ const tellBatchFault: GatewayOptions["onBatchFault"] = (id, why) =>
 	getLogger(["tollway", "gateway"]).warning(
 		"{batch} could not be looked after: {why}",
 		{ batch: id === null ? "Batches" : `The batch ${id}`, why },
+	);
+
+const tellSessionFault: GatewayOptions["onSessionFault"] = (id, why) =>
+	getLogger(["tollway", "gateway"]).warning(
+		"What the session {session} of an agent cost: {why}",
+		{ session: id ?? "(without an id)", why },
 	);
 
 /** More names than this, and clients are inventing them. */

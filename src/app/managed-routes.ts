@@ -9,7 +9,7 @@ import { keyRoutes } from "../admin/keys.ts";
 import { memberRoutes } from "../admin/members.ts";
 import { type RepriceState, repriceRoutes } from "../admin/reprice.ts";
 import type { ManagedRoute } from "../admin/route.ts";
-import { sessionRoutes } from "../admin/sessions.ts";
+import { type SessionState, sessionRoutes } from "../admin/sessions.ts";
 import { type SpendState, spendRoutes } from "../admin/spend.ts";
 import { spendPeopleRoutes } from "../admin/spend-people.ts";
 import type { AdminState } from "../admin/state.ts";
@@ -20,7 +20,10 @@ import { userRoutes } from "../admin/users.ts";
 export { addRoutes } from "../admin/route.ts";
 export { openReprice } from "../gateway/reprice/reprice.ts";
 
-export type ReportState = SpendState & EstimateState & RepriceState;
+export type ReportState = SpendState &
+	SessionState &
+	EstimateState &
+	RepriceState;
 
 export const reportRoutes: readonly ManagedRoute<ReportState>[] = [
 	...spendRoutes,

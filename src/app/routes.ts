@@ -15,7 +15,7 @@ import {
 } from "../gateway/authenticate.ts";
 import { checkUpstream } from "../gateway/check-upstream.ts";
 import { toEnvelope, toErrorReply } from "../gateway/error-reply.ts";
-import { toEstimate } from "../gateway/estimate.ts";
+import { estimate } from "../gateway/estimate-counted.ts";
 import { toPublicBase } from "../gateway/guard.ts";
 import { meterWhole } from "../gateway/meter/meter.ts";
 import type { Arrival } from "../gateway/open-call.ts";
@@ -157,13 +157,9 @@ async function openManagedRoutes(
 		...common,
 		catalog,
 		meter: meterWhole,
-		estimate: (body) =>
-			toEstimate(body, {
-				catalog: catalog(),
-				mode: gateway.holdMode,
-				atMs: clock.now(),
-			}),
+		estimate: (asked) => estimate(asked, gateway),
 		reprice: openReprice({ ...gateway, engine, queries }),
+		flush: store.ledger.flush,
 		upstreamUrl: config.upstream.url,
 		maxBudget: () =>
 			maxBudgetNanos === null ? null : toNanos(BigInt(maxBudgetNanos)),

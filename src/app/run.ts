@@ -31,6 +31,7 @@ const toWorld = (openWorker: OpenWorker): World => ({
 	build: { version, commit: buildCommit, runtime },
 	clock,
 	fetch: fetchUpstream,
+	newId,
 	demoCalls,
 	serve: (config, hooks) =>
 		openApp(config, toRim(openWorker), { version, ...hooks }),

@@ -34,6 +34,7 @@ export interface Given {
 	readonly model?: string;
 	/** What stood behind the command's name. */
 	readonly argument?: string;
+	readonly rest?: readonly string[];
 }
 
 /** A flag's value is checked like the variable's, but a mistake in it is one of usage. */

@@ -8,6 +8,10 @@ export interface CommandRow {
 	readonly options: readonly OptionName[];
 	/** What stands behind the name, as in its usage: `[model]`, `<key>`. */
 	readonly argument?: string;
+	/** All that stands behind its own options is another program's: `rest`. */
+	readonly passesOn?: true;
+	/** Below its help. */
+	readonly more?: string;
 	/** Lists the settings below its help. */
 	readonly manual?: true;
 	run(world: World, given: Given): number | Promise<number>;

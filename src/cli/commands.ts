@@ -1,4 +1,5 @@
 /** Every command, once. */
+import { claudeCommand, statuslineCommand } from "./claude-commands.ts";
 import { type Given, toLoadOptions } from "./command-options.ts";
 import type { CommandGroup, CommandRow } from "./command-row.ts";
 import { runDemo } from "./demo.ts";
@@ -38,6 +39,8 @@ export const commands: readonly (CommandRow | CommandGroup)[] = [
 		options: ["keep"],
 		run: (world, { keep }) => runDemo(world, { keep: keep === true }),
 	},
+	claudeCommand,
+	statuslineCommand,
 	keyCommands,
 	ledgerCommands,
 	{

@@ -33,6 +33,9 @@ export interface Config {
 	readonly rootPath: string;
 	/** Another gateway than this configuration's, for commands to ask; with its root path. */
 	readonly gatewayUrl: string | null;
+	/** Of whoever types a command: a virtual key. */
+	readonly callerKey: string | null;
+	readonly sessionId: string | null;
 	/** Whether the API's description is served. */
 	readonly docs: boolean;
 	readonly masterKey: string | null;
@@ -200,6 +203,8 @@ export function toConfig(
 		publicUrl: values.publicUrl,
 		rootPath: values.rootPath,
 		gatewayUrl: values.gatewayUrl,
+		callerKey: values.callerKey,
+		sessionId: values.sessionId,
 		docs: values.docs && !values.noDocs,
 		masterKey: values.masterKey,
 		insecureNoAuth: values.insecureNoAuth,

@@ -18,6 +18,7 @@ const ownIds = "req_tollway_";
 export async function findGateway(
 	config: Config,
 	world: World,
+	timeoutMs = probeTimeoutMs,
 ): Promise<string | null> {
 	const { gatewayUrl, port, rootPath } = config;
 	if (gatewayUrl === null && port === 0) return null;
@@ -29,7 +30,7 @@ export async function findGateway(
 			method: "GET",
 			headers: { "accept-encoding": "identity" },
 			body: null,
-			signal: AbortSignal.timeout(probeTimeoutMs),
+			signal: AbortSignal.timeout(timeoutMs),
 		});
 		await reply.body?.cancel();
 	} catch (error) {

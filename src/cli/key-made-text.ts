@@ -1,5 +1,6 @@
 /** A key that has just been made, and what to paste to use it. */
 import { toShellLine } from "./banner.ts";
+import { fewerTokens } from "./claude-environment.ts";
 import type { Given } from "./command-options.ts";
 import { toLines } from "./key-info.ts";
 import { type KeyRow, listBudgets, listFacts, readKeyRow } from "./key-row.ts";
@@ -32,9 +33,6 @@ interface Use {
 	readonly isBounded: boolean;
 	readonly platform: NodeJS.Platform;
 }
-
-/** Every call reserves all the output that it asks for. Claude Code asks for 128,000 tokens, up to $3, and uses few. */
-const fewerTokens = ["CLAUDE_CODE_MAX_OUTPUT_TOKENS", "32000"] as const;
 
 /** Clients, and the lines that point them here. */
 const clients: readonly {

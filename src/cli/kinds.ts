@@ -100,6 +100,12 @@ export const key = kind("a key", (text, fail) =>
 			),
 );
 
+/** As a label of a call, which travels in a header. */
+export const label = kind(
+	"a name of up to 128 letters, digits, - and _",
+	(text, fail) => (/^[\w-]{1,128}$/.test(text) ? text : fail()),
+);
+
 export const masterKey = key.superRefine((value, context) => {
 	if (!value.startsWith("sk-ant-")) return;
 	context.addIssue({

@@ -1,10 +1,11 @@
 /** The parts of the world that every runtime's `node:process` has. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { constants, homedir } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
-import type { Output, World } from "./world.ts";
+import type { Child, Output, World } from "./world.ts";
 
 /** A closed pipe (`tollway | head`) ends the output, not the process: the error reaches `done`. */
 export function toOutput(stream: NodeJS.WriteStream): Output {
@@ -59,6 +60,55 @@ async function ask(question: string): Promise<string | null> {
 	}
 }
 
+/**
+ * What a terminal sends, it sends to both: passed on as well, one ^C would be two. On Windows signals are no such thing.
+ */
+function runChild({ command, args, env }: Child): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(command, args, { env, stdio: "inherit" });
+		const ignore = onSignal((signal) => {
+			const isTyped = signal === "SIGINT" && process.stdin.isTTY;
+			if (!isTyped) child.kill(signal as NodeJS.Signals);
+		});
+		child.once("error", (error) => {
+			ignore();
+			reject(error);
+		});
+		child.once("exit", (code, signal) => {
+			ignore();
+			resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
+		});
+	});
+}
+
+function readInput({
+	maxBytes,
+	timeoutMs,
+}: {
+	readonly maxBytes: number;
+	readonly timeoutMs: number;
+}): Promise<string> {
+	const { stdin } = process;
+	// A terminal: nobody pipes anything in.
+	if (stdin.isTTY) return Promise.resolve("");
+	return new Promise((resolve) => {
+		let text = "";
+		const finish = () => {
+			clearTimeout(timer);
+			stdin.pause();
+			resolve(text);
+		};
+		const timer = setTimeout(finish, timeoutMs);
+		stdin.setEncoding("utf8");
+		stdin.on("data", (part: string) => {
+			text += part;
+			if (text.length > maxBytes) finish();
+		});
+		stdin.once("end", finish);
+		stdin.once("error", finish);
+	});
+}
+
 type ProcessPart =
 	| "env"
 	| "platform"
@@ -69,6 +119,8 @@ type ProcessPart =
 	| "readFile"
 	| "openFileLimit"
 	| "onSignal"
+	| "runChild"
+	| "readInput"
 	| "ask";
 
 export function openProcessWorld(): Pick<World, ProcessPart> {
@@ -82,6 +134,8 @@ export function openProcessWorld(): Pick<World, ProcessPart> {
 		readFile: (path) => readFileSync(path, "utf8"),
 		openFileLimit,
 		onSignal,
+		runChild,
+		readInput,
 		ask,
 	};
 }

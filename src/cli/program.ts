@@ -26,6 +26,8 @@ function openProgram(run: Run): Command {
 		.helpOption("-h, --help", "show this help")
 		.helpCommand("help [command]", "show a command's help")
 		.exitOverride()
+		// What is meant for a command's own program stays as it is.
+		.enablePositionalOptions()
 		.configureOutput({
 			writeOut: (text) => stdout.write(text),
 			writeErr: (text) => stderr.write(text),
@@ -56,10 +58,16 @@ function addCommand(parent: Command, row: CommandRow, run: Run): void {
 	if (row.manual) {
 		command.addHelpText("after", () => `\n${toManual(run.columns())}`);
 	}
+	if (row.more) command.addHelpText("after", `\n${row.more}`);
 	if (row.argument) command.argument(row.argument);
+	if (row.passesOn) command.allowUnknownOption().passThroughOptions();
 	command.action(async () => {
 		const [word] = command.args;
-		const given = { ...command.opts<Given>(), ...(word && { argument: word }) };
+		const given = {
+			...command.opts<Given>(),
+			...(word && { argument: word }),
+			rest: command.args,
+		};
 		run.finish(await row.run(run.world, given));
 	});
 }

@@ -292,6 +292,20 @@ export const settings = {
 		about:
 			"Where the gateway is; unset: where the settings above let it listen",
 	},
+	callerKey: {
+		group: "commands",
+		variables: ["TOLLWAY_KEY"],
+		type: kinds.key,
+		credential: "key",
+		about: "Your virtual key, for `tollway claude` and `tollway statusline`",
+	},
+	sessionId: {
+		group: "commands",
+		variables: ["TOLLWAY_SESSION"],
+		type: kinds.label,
+		about:
+			"The session that `tollway statusline` tells of; `tollway claude` sets it",
+	},
 } as const satisfies Record<string, Setting>;
 
 export type SettingKey = keyof typeof settings;

@@ -55,6 +55,14 @@ export interface Simulator {
 	close(): Promise<void>;
 }
 
+/** Another program, which gets this one's terminal. */
+export interface Child {
+	/** As it is found on PATH. */
+	readonly command: string;
+	readonly args: readonly string[];
+	readonly env: Environment;
+}
+
 /** A row of the demo: one call as a client would send it. `path` begins with a slash and may hold a query. */
 export interface DemoCall {
 	readonly title: string;
@@ -116,6 +124,18 @@ export interface World {
 	/** Only reads. Rejects with StoreError, or with the system's error, when the database cannot be read. */
 	verifyLedger(config: Config, hooks: VerifyHooks): Promise<VerifiedLedger>;
 	openSimulator(): Promise<Simulator>;
+	/** A UUID. */
+	readonly newId: () => string;
+	/**
+	 * Resolves when it has ended, with its exit code; with 128 and the signal's number where one ended it. What signals this
+	 * process gets, it gets. Rejects with the system's error (`ENOENT` …) when it cannot be started.
+	 */
+	runChild(child: Child): Promise<number>;
+	/** All that stands in stdin, if that ends in time and is no longer than that; else what has come by then. */
+	readInput(bounds: {
+		readonly maxBytes: number;
+		readonly timeoutMs: number;
+	}): Promise<string>;
 	/** What the user types behind the question, or null where nobody is there to ask; an end of the input is "". */
 	ask(question: string): Promise<string | null>;
 }

@@ -1,6 +1,7 @@
 /** How many tokens a prompt has, by upstream's own word, which is free. */
 import { Buffer } from "node:buffer";
 import type { RequestHeaders } from "../platform/contract.ts";
+import type { Authority } from "./authenticate.ts";
 import { decode, maxRatio } from "./encoding.ts";
 import { toUpstreamHeaders } from "./headers.ts";
 import {
@@ -52,24 +53,68 @@ export async function countPrompt(
 	body: RequestBody,
 	gateway: Gateway,
 ): Promise<number> {
-	if (!gateway.counting.begin()) {
+	const { arrival, grant, controller } = call;
+	return countInBounds(gateway, async (deadline) => {
+		try {
+			// What is asked is as long as the body.
+			holdBytes(call, call.requestBytes, gateway);
+			hearLeave(call);
+			moveCall(call, "first-byte", gateway);
+			const question = await toQuestion(call, body);
+			const asking = {
+				headers: arrival.headers,
+				query: arrival.target.query,
+				credential: grant?.credential ?? null,
+				ours: grant?.payer === "operator",
+				signal: AbortSignal.any([controller.signal, deadline]),
+			};
+			return await ask(question, asking, gateway);
+		} finally {
+			if (call.drains) drainCall(call);
+		}
+	});
+}
+
+/**
+ * The same of a body that is no call: the operator wants to know, and the gateway's own credential asks. Rejects where
+ * upstream does not say, with an Error whose message says why.
+ */
+export function countBody(
+	body: Readonly<Record<string, unknown>>,
+	headers: RequestHeaders,
+	gateway: Gateway,
+): Promise<number> {
+	return countInBounds(gateway, (signal) => {
+		const { credential } = gateway.authority;
+		const asking = { headers, query: "", credential, ours: true, signal };
+		return ask(toMembers(body), asking, gateway);
+	});
+}
+
+/** As often, and as long, as upstream may be asked. */
+async function countInBounds(
+	{ counting }: Gateway,
+	count: (deadline: AbortSignal) => Promise<number>,
+): Promise<number> {
+	if (!counting.begin()) {
 		throw notCounted("upstream was asked often enough for now");
 	}
 	const deadline = AbortSignal.timeout(patienceMs);
 	try {
-		// What is asked is as long as the body.
-		holdBytes(call, call.requestBytes, gateway);
-		hearLeave(call);
-		moveCall(call, "first-byte", gateway);
-		const question = await toQuestion(call, body);
-		return await ask(call, question, deadline, gateway);
+		return await count(deadline);
 	} catch (error) {
 		if (!deadline.aborted) throw error;
 		throw notCounted(`upstream did not say within ${patienceMs} ms`);
 	} finally {
-		if (call.drains) drainCall(call);
-		gateway.counting.end();
+		counting.end();
 	}
+}
+
+function toMembers(
+	body: Readonly<Record<string, unknown>>,
+): Uint8Array<ArrayBuffer> {
+	const counted = countedMembers.map((name) => [name, body[name]]);
+	return Buffer.from(JSON.stringify(Object.fromEntries(counted)));
 }
 
 /** What counts of the body, as it goes upstream. */
@@ -84,9 +129,7 @@ async function toQuestion(
 			? content
 			: await decode(content, coding, { maxBytes: maxCountedBytes, maxRatio });
 	if (plain.length > maxCountedBytes) throw tooLong(plain.length);
-	const members = JSON.parse(Buffer.from(plain).toString());
-	const counted = countedMembers.map((name) => [name, members[name]]);
-	return Buffer.from(JSON.stringify(Object.fromEntries(counted)));
+	return toMembers(JSON.parse(Buffer.from(plain).toString()));
 }
 
 const tooLong = (bytes: number) =>
@@ -98,25 +141,34 @@ const notCounted = (why: string) =>
 		code: "not_counted",
 	});
 
+interface Asking {
+	/** The client's. */
+	readonly headers: RequestHeaders;
+	readonly query: string;
+	readonly credential: Authority["credential"];
+	/** Whether that is the gateway's own. */
+	readonly ours: boolean;
+	readonly signal: AbortSignal;
+}
+
 async function ask(
-	{ arrival, grant, controller }: OpenCall,
 	question: Uint8Array<ArrayBuffer>,
-	deadline: AbortSignal,
+	{ headers: received, query, credential, ours, signal }: Asking,
 	gateway: Gateway,
 ): Promise<number> {
-	const headers = toUpstreamHeaders(toCountedHeaders(arrival.headers), {
-		credential: grant?.credential ?? null,
-		ours: grant?.payer === "operator",
+	const headers = toUpstreamHeaders(toCountedHeaders(received), {
+		credential,
+		ours,
 		identity: true,
 		userAgent: gateway.userAgent,
 	});
 	headers["content-type"] = "application/json";
-	const url = `${gateway.upstreamUrl}/v1/messages/count_tokens${arrival.target.query}`;
+	const url = `${gateway.upstreamUrl}/v1/messages/count_tokens${query}`;
 	const reply = await gateway.fetch(url, {
 		method: "POST",
 		headers,
 		body: question,
-		signal: AbortSignal.any([controller.signal, deadline]),
+		signal,
 	});
 	const read = await readReply(reply, maxReplyBytes);
 	if (read.whole === null) await read.rest.cancel();

@@ -3,6 +3,7 @@ import { GatewayError } from "../domain/error.ts";
 import {
 	addHoldAmounts,
 	type HoldAmount,
+	type HoldAsk,
 	type HoldMode,
 	noHoldAmount,
 	toHoldAmount,
@@ -33,17 +34,38 @@ export interface Estimate {
 
 type Body = Readonly<Record<string, unknown>>;
 
+/** One call whose cost is asked for. */
+export interface EstimatedCall {
+	readonly body: Body;
+	readonly ask: HoldAsk;
+	readonly requestedModel: string;
+}
+
+/** By upstream's own word; null where it said nothing. In the order of the calls, and where they end there are none. */
+export type CountedTokens = readonly (number | null)[];
+
 /**
  * Of a body of messages, or of a batch: `{requests: [{params}]}`.
  * @throws GatewayError `malformed_request`, `unknown_model`
  */
-export function toEstimate(body: Body, options: EstimateOptions): Estimate {
+export function readCalls(
+	body: Body,
+	options: EstimateOptions,
+): readonly EstimatedCall[] {
 	const { requests } = body;
-	if (!Array.isArray(requests)) return ofCall(body, false, options);
-	return requests
-		.map((item) => ofCall(toParams(item), true, options))
-		.reduce(addUp, nothing);
+	if (!Array.isArray(requests)) return [readCall(body, false, options)];
+	return requests.map((item) => readCall(toParams(item), true, options));
 }
+
+/** Of all of them together. */
+export const addUpCalls = (
+	calls: readonly EstimatedCall[],
+	counted: CountedTokens,
+	options: EstimateOptions,
+): Estimate =>
+	calls
+		.map((call, at) => ofCall(call, counted[at] ?? null, options))
+		.reduce(addUp, nothing);
 
 const nothing: Estimate = {
 	calls: 0,
@@ -68,14 +90,11 @@ function toParams(item: unknown): Body {
 	);
 }
 
-/** Text has rarely so many bytes to a token; names and brackets of the JSON, which are none, are among them. */
-const mostBytesPerToken = 8;
-
-function ofCall(
+function readCall(
 	body: Body,
 	batch: boolean,
-	{ catalog, mode, atMs }: EstimateOptions,
-): Estimate {
+	{ catalog, atMs }: EstimateOptions,
+): EstimatedCall {
 	const scan = scanBody(new TextEncoder().encode(JSON.stringify(body)));
 	const ask = toHoldAsk(scan, toFindPrice(catalog, atMs));
 	if (ask === null || scan.model === undefined) {
@@ -84,10 +103,29 @@ function ofCall(
 			"model: none is named, or none whose price is known.",
 		);
 	}
-	const leastInputTokens = Math.max(
+	return { body, ask: { ...ask, batch }, requestedModel: scan.model };
+}
+
+/** Text has rarely so many bytes to a token; names and brackets of the JSON, which are none, are among them. */
+const mostBytesPerToken = 8;
+
+/** count_tokens is an estimate itself: a twentieth less may be charged for. */
+const countedSlackDivisor = 20;
+
+const toLeastTokens = (ask: HoldAsk, counted: number | null): number =>
+	Math.max(
 		1,
-		Math.floor(ask.textBytes / mostBytesPerToken),
+		counted === null
+			? Math.floor(ask.textBytes / mostBytesPerToken)
+			: counted - Math.ceil(counted / countedSlackDivisor),
 	);
+
+function ofCall(
+	{ ask, requestedModel }: EstimatedCall,
+	counted: number | null,
+	{ catalog, mode, atMs }: EstimateOptions,
+): Estimate {
+	const leastInputTokens = toLeastTokens(ask, counted);
 	const [first] = ask.slots;
 	const isCached = ask.cacheWrite !== "none" || ask.continuesThread;
 	const usage = {
@@ -102,13 +140,13 @@ function ofCall(
 	};
 	const least = toCost(usage, catalog, {
 		atMs,
-		requestedModel: scan.model,
-		inBatch: batch,
+		requestedModel,
+		inBatch: ask.batch,
 	});
 	return {
 		calls: 1,
 		leastNanos: least.nanos ?? noNanos,
 		leastInputTokens,
-		most: toHoldAmount({ ...ask, batch }, mode),
+		most: toHoldAmount({ ...ask, countedTokens: counted }, mode),
 	};
 }

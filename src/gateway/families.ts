@@ -32,6 +32,8 @@ export interface Family {
 	readonly meter: MeterKind | null;
 	/** A write starts paid work that no reply tells the cost of, or may do so. */
 	readonly unpriced: boolean;
+	/** Its replies say what sessions of managed agents have cost so far. */
+	readonly listCosts: boolean;
 	/**
 	 * `owned`: what one caller made there others must not see, so a virtual key comes there only if its `allowed_routes` names
 	 * it. `admin`: the company's own administration and credentials; closed unless the operator opens it to the master key.
@@ -53,6 +55,7 @@ const plain = {
 	metered: false,
 	meter: null,
 	unpriced: false,
+	listCosts: false,
 	access: "open",
 	credential: "ours",
 	resultsUrl: false,
@@ -96,6 +99,13 @@ export const families: { readonly [Name in FamilyName]: Family } = {
 	unknown: { ...plain, name: "unknown", unpriced: true, bulk: true },
 };
 
+/** Background work whose replies say what it has cost. */
+const sessions: Family = {
+	...families.background,
+	metered: true,
+	listCosts: true,
+};
+
 /** First path segment below `/v1/` → family. `messages` and `chat` are told apart below. */
 const bySegment: ReadonlyMap<string, Family> = new Map([
 	["messages", families.messages],
@@ -108,7 +118,7 @@ const bySegment: ReadonlyMap<string, Family> = new Map([
 	["environments", families.resources],
 	["user_profiles", families.resources],
 	["agents", families.background],
-	["sessions", families.background],
+	["sessions", sessions],
 	["deployments", families.background],
 	["deployment_runs", families.background],
 	["dreams", families.background],

@@ -9,9 +9,11 @@ import type {
 	UpstreamFetch,
 } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
+import type { AgentSessions } from "../store/agent-sessions.ts";
 import type { Batches } from "../store/batches.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { admit } from "./admit.ts";
+import { openSessionQueue, type SessionQueue } from "./agent-sessions/queue.ts";
 import { requireModels } from "./allowed-models.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
 import type { BatchHolds } from "./batches/hold.ts";
@@ -53,6 +55,7 @@ export interface GatewayOptions {
 	readonly ledger: Ledger;
 	readonly counter: Counter;
 	readonly batches: Batches;
+	readonly agentSessions: AgentSessions;
 	/** Whether the counts of limits are those of several processes, and outlive this one. */
 	readonly sharesCounts: boolean;
 	/** How soon after its creation upstream is first asked what has become of a batch. */
@@ -83,6 +86,8 @@ export interface GatewayOptions {
 	readonly onLost: (entry: Entry, error: unknown) => void;
 	/** A batch could not be looked after (it is tried again), or is lost. Id null: all of them. Must not throw. */
 	readonly onBatchFault: (id: string | null, why: unknown) => void;
+	/** What a session of managed agents cost could not be recorded (it is told again), or fell. Must not throw. */
+	readonly onSessionFault: (id: string | null, why: unknown) => void;
 	/** A call was served by a model that the catalog does not know; must not throw. */
 	readonly onUnknownModel: (model: string, entry: Entry) => void;
 }
@@ -92,6 +97,7 @@ export interface Gateway extends GatewayOptions {
 	readonly guesses: Guesses;
 	readonly counting: Counting;
 	readonly batchHolds: BatchHolds;
+	readonly sessionQueue: SessionQueue;
 	readonly room: BytesInFlight;
 	/** For the runtime's own timer, which counts in whole seconds up to 255; 0 = no limit. */
 	readonly slowBodySeconds: number;
@@ -105,6 +111,7 @@ export const openGateway = (options: GatewayOptions): Gateway => ({
 	guesses: openGuesses({ ...options.guessing, clock: options.clock }),
 	counting: openCounting(options.clock),
 	batchHolds: new Map(),
+	sessionQueue: openSessionQueue(),
 	room: openBytesInFlight(options.inFlightBytes),
 	slowBodySeconds: Math.min(
 		Math.ceil(options.waitLimits["client-body"] / 1000),

@@ -1,5 +1,8 @@
 import type { CallEnd } from "../domain/call.ts";
 import { GatewayError } from "../domain/error.ts";
+import { findCosts } from "./agent-sessions/find-costs.ts";
+import { noteCosts } from "./agent-sessions/queue.ts";
+import { registerSession } from "./agent-sessions/register.ts";
 import { registerBatch } from "./batches/register.ts";
 import { addBudgetHeaders } from "./budget-headers.ts";
 import { addCostHeaders, addKeyHeaders } from "./cost-headers.ts";
@@ -82,6 +85,7 @@ export function answerWhole(
 	hashReply(bytes, call, gateway);
 	const { family } = call.route;
 	if (family.resultsUrl) return answerBatches(bytes, reply, call, gateway);
+	if (family.listCosts) return answerSessions(bytes, reply, call, gateway);
 	if (family.meter === null || !isPaid(call)) {
 		return finishWhole(bytes, reply, call, gateway);
 	}
@@ -157,6 +161,21 @@ async function answerBatches(
 	answer.headers.delete("content-encoding");
 	answer.headers.set("content-length", String(sent.length));
 	return answer;
+}
+
+/** A new session is written down first; nothing waits for what sessions have cost. */
+async function answerSessions(
+	bytes: Uint8Array<ArrayBuffer>,
+	reply: Response,
+	call: OpenCall,
+	gateway: Gateway,
+): Promise<Response> {
+	await registerSession(bytes, call, gateway);
+	if (reply.status === 200) {
+		noteCosts(findCosts(bytes, call.route.upstreamPath), call, gateway);
+	}
+	finishCall(call, toWholeEnd(call), gateway);
+	return toAnswer(bytes, reply, call, gateway);
 }
 
 /** What cannot be decoded crosses as it is: it is not for us to judge what upstream sends. */

@@ -1,4 +1,5 @@
 /** Hands a reply on chunk by chunk. Cut short by upstream, it ends without a last chunk: never a forged end. */
+import { openSessionTap } from "./agent-sessions/tap.ts";
 import { isBulk } from "./families.ts";
 import { clientLeft } from "./flights.ts";
 import { hashReply } from "./hash-bodies.ts";
@@ -23,6 +24,7 @@ export function relayStream(
 	const { signal } = call.controller;
 	const bulk = isBulk(call.route, call.request.method);
 	const gate = call.meter && openGate(call.meter, call, gateway);
+	const tap = openSessionTap(call, gateway);
 	let handedOn: Uint8Array | null = null;
 	const observer: Observer = {
 		wanted: () => {
@@ -35,6 +37,7 @@ export function relayStream(
 			call.replyBytes += bytes.length;
 			hashReply(bytes, call, gateway);
 			moveCall(call, "client", gateway);
+			tap?.(bytes);
 			return gate === null ? bytes : gate.pass(bytes);
 		},
 		behind: () => gate?.behind(),

@@ -1,4 +1,8 @@
 import { type ActivityQueries, compileActivity } from "./activity-queries.ts";
+import {
+	type AgentSessionQueries,
+	compileAgentSessions,
+} from "./agent-session-queries.ts";
 import { type BatchQueries, compileBatches } from "./batch-queries.ts";
 import { type ChargedQueries, compileCharged } from "./charged-queries.ts";
 import { openLazy } from "./lazy.ts";
@@ -20,6 +24,7 @@ export interface Queries {
 	readonly search: SearchQueries;
 	readonly batches: BatchQueries;
 	readonly charged: ChargedQueries;
+	readonly agentSessions: AgentSessionQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -31,6 +36,7 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toSearch = openLazy(() => compileSearch(builder, tables));
 	const toCharged = openLazy(() => compileCharged(builder, tables));
 	const toBatches = openLazy(() => compileBatches(builder, tables));
+	const toSessions = openLazy(() => compileAgentSessions(builder, tables));
 	return {
 		get reports() {
 			return toReports();
@@ -52,6 +58,9 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get charged() {
 			return toCharged();
+		},
+		get agentSessions() {
+			return toSessions();
 		},
 	};
 }

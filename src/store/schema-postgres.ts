@@ -18,4 +18,5 @@ export const {
 	stakes,
 	batches,
 	batchItems,
+	agentSessions,
 } = defineTables(columns as unknown as Columns);

@@ -15,4 +15,5 @@ export const {
 	stakes,
 	batches,
 	batchItems,
+	agentSessions,
 } = defineTables(columns);

@@ -279,6 +279,21 @@ const defineBatchItems = ({ table, primaryKey, text, whole, nanos }: Columns) =>
 		(item) => [primaryKey({ columns: [item.batch, item.customId] })],
 	);
 
+/** Sessions of managed agents, which work on after their calls have ended: a row each, with what of their cost is on the ledger. */
+const defineAgentSessions = ({ table, text, whole, nanos }: Columns) =>
+	table("agent_sessions", {
+		/** Upstream's. */
+		id: text("id").primaryKey(),
+		/** The call that made it; NULL: nobody here saw it made. */
+		callId: text("call_id"),
+		createdAt: whole("created_at").notNull(),
+		/** How many Entries it has, and the cost that they come to together. */
+		entries: whole("entries").notNull(),
+		seen: nanos("seen").notNull(),
+		/** Whose it is: what its Entries are made of, as JSON. */
+		detail: text("detail").notNull(),
+	});
+
 export const defineTables = (columns: Columns) => ({
 	meta: defineMeta(columns),
 	writers: defineWriters(columns),
@@ -293,6 +308,7 @@ export const defineTables = (columns: Columns) => ({
 	stakes: defineStakes(columns),
 	batches: defineBatches(columns),
 	batchItems: defineBatchItems(columns),
+	agentSessions: defineAgentSessions(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

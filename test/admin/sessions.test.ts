@@ -134,6 +134,32 @@ describe.each([...engines])("sessions on $name", ({ can, open }) => {
 		expect(none.status).toBe(404);
 	});
 
+	test.skipIf(!can)("one, to the holder of a key: its own calls", async () => {
+		await fill(store, [
+			call("s", 0, { keyId: "k1", servedModel: "claude-opus-5-5" }),
+			call("s", 1, { keyId: "k1", servedModel: "claude-haiku-5-5" }),
+			call("s", 2, { keyId: "k1", servedModel: "claude-opus-5-5" }),
+			call("s", 3, { keyId: "k2" }),
+		]);
+		const keys = { k1: {}, k3: {} };
+		const app = openSpendApp(store, { nowMs: startMs, keys });
+		const path = "/spend/sessions/s";
+		const { body } = await app.get(path, { tree: "false" }, "k1");
+		expect(body).toMatchObject({ calls: 3, api_keys: ["k1"] });
+		expect(body.tree).toBeUndefined();
+		expect(
+			body.by_model.map((one: { model: string; calls: number }) => [
+				one.model,
+				one.calls,
+			]),
+		).toEqual([
+			["claude-opus-5-5", 2],
+			["claude-haiku-5-5", 1],
+		]);
+		expect((await app.get(path, {}, "k3")).status).toBe(404);
+		expect((await app.get(path)).body.calls).toBe(4);
+	});
+
 	test.skipIf(!can)("the step that broke the cache, and why", async () => {
 		await fill(store, [
 			call("s", 0, cached(10, 20_000, 0)),

@@ -10,7 +10,6 @@ import type { Nanos } from "../../src/domain/nanos.ts";
 import type { Team } from "../../src/domain/people.ts";
 import type { VirtualKey } from "../../src/domain/virtual-key.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
-import { toEstimate } from "../../src/gateway/estimate.ts";
 import { meterWhole } from "../../src/gateway/meter/meter.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
 import type { UnknownModel } from "../../src/pricing/catalog.ts";
@@ -97,7 +96,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const directory = openTestDirectory(options);
 	const readOwnKey = ({ authorization = "" }: RequestHeaders) =>
 		directory.keys.byId(authorization.replace("Bearer ", ""));
-	const [mode, atMs] = ["usual", options.nowMs] as const;
+	const ledger = { flush: async () => {} };
 	addRoutes(app, reportRoutes, {
 		directory,
 		readOwnKey,
@@ -106,14 +105,14 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		catalog,
 		clock,
 		meter: meterWhole,
-		estimate: (body) => toEstimate(body, { catalog: catalog(), mode, atMs }),
+		estimate: () => Promise.reject(new Error("no gateway here")),
 		reprice: () => Promise.reject(new Error("this app writes nothing")),
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
 		maxBudget: () => options.maxBudget ?? null,
 		requireOperator,
+		flush: ledger.flush,
 	});
-	const ledger = { flush: async () => {} };
 	const models = openModelMatch(catalog, clock.now);
 	const state: Partial<AdminState> &
 		Pick<AdminState, "requireOperator" | "readOwnKey"> = {

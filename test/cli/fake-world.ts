@@ -114,6 +114,9 @@ export function openFakeWorld(options: FakeOptions = {}): FakeWorld {
 		},
 		openManagement: () => Promise.reject(new Error("no database here")),
 		verifyLedger: () => Promise.reject(new Error("no database here")),
+		newId: () => "0198a1b2-0000-7000-8000-000000000000",
+		runChild: () => Promise.reject(new Error("no programs here")),
+		readInput: async () => "",
 		ask: async () => null,
 		openSimulator: async () => ({
 			url: "http://127.0.0.1:9",

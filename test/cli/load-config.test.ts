@@ -14,6 +14,8 @@ test("an empty environment is a working configuration", () => {
 		publicUrl: null,
 		rootPath: "",
 		gatewayUrl: null,
+		callerKey: null,
+		sessionId: null,
 		docs: true,
 		masterKey: null,
 		insecureNoAuth: false,

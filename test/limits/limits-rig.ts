@@ -29,6 +29,7 @@ import { openTotals } from "../../src/gateway/totals.ts";
 import { openUnwritten } from "../../src/gateway/unwritten.ts";
 import type { Listener, UpstreamFetch } from "../../src/platform/contract.ts";
 import { openPrices } from "../../src/pricing/open-prices.ts";
+import { openAgentSessions } from "../../src/store/agent-sessions.ts";
 import { openBatches } from "../../src/store/batches.ts";
 import { openDirectory } from "../../src/store/directory.ts";
 import { type StoredEntry, toStoredEntry } from "../../src/store/entry-row.ts";
@@ -257,6 +258,7 @@ const openTestGateway = async (
 		ledger: store.ledger,
 		counter,
 		batches: openBatches({ ...store, synced: false }),
+		agentSessions: openAgentSessions({ ...store, synced: false }),
 		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(wall, await readTotals(store, wall)),

@@ -37,8 +37,9 @@ export function holdItem(call: OpenCall, item: Item, gateway: Gateway): void {
 const isBudget = ({ measure }: Limit): boolean => measure === "nanos";
 
 interface Wanted {
-	readonly callId: string;
-	readonly opening: Opening;
+	/** What it is taken under; unique. */
+	readonly stake: string;
+	readonly opening: Pick<Opening, "keyId" | "endUser" | "tags" | "payer">;
 	/** Every model that its requests name. */
 	readonly models: readonly string[];
 	readonly nanos: Nanos;
@@ -46,13 +47,16 @@ interface Wanted {
 	readonly startedMs: number;
 	/** Whatever there is room for: it was let in before. */
 	readonly again: boolean;
+	/** Whether it stays taken where this process ends, until somebody gives it back. */
+	readonly outlives: boolean;
 }
 
 /** No budget is as large. */
 const unbounded = 2n ** 62n;
 
-function take(
-	{ callId, opening, models, nanos, startedMs, again }: Wanted,
+/** Of those that whoever made it must keep. Rejects with StoreError. */
+export function takeOfBudgets(
+	{ stake, opening, models, nanos, startedMs, again, outlives }: Wanted,
 	{ authority, limits: finder, counter }: Gateway,
 ): Reserved | Promise<Reserved> {
 	const { keyId, endUser, tags } = opening;
@@ -70,7 +74,7 @@ function take(
 		? budgets.map((limit) => ({ ...limit, ceiling: unbounded }))
 		: budgets;
 	return counter.reserve({
-		id: `batch:${callId}`,
+		id: stake,
 		subjects: found.subjects,
 		limits,
 		models,
@@ -79,9 +83,11 @@ function take(
 			tokens: 0,
 		},
 		startedMs,
-		outlives: true,
+		outlives,
 	});
 }
+
+const toStake = (callId: string): string => `batch:${callId}`;
 
 /**
  * Takes what all requests of a new batch may cost, before upstream has all of it.
@@ -95,11 +101,12 @@ export async function reserveBatch(
 	const { nanos } = call.batchAmount;
 	const models = call.batchModels;
 	const { id: callId, startedAtMs: startedMs } = call;
-	const of = { callId, startedMs, opening, models, nanos };
-	const wanted = { ...of, again: false };
+	const stake = toStake(callId);
+	const of = { stake, startedMs, opening, models, nanos };
+	const wanted = { ...of, again: false, outlives: true };
 	let reserved: Reserved;
 	try {
-		reserved = await take(wanted, gateway);
+		reserved = await takeOfBudgets(wanted, gateway);
 	} catch (error) {
 		throw error instanceof StoreError ? ledgerDown(error) : error;
 	}
@@ -138,9 +145,10 @@ async function resume(batch: Batch, gateway: Gateway) {
 	const { opening } = fromHoldDetail(batch.detail);
 	const { callId, createdMs: startedMs, held: nanos } = batch;
 	const models = (opening.requestedModel ?? "").split(" ");
-	const of = { callId, startedMs, opening, models, nanos };
-	const wanted = { ...of, again: true };
-	return (await take(wanted, gateway)).reservation;
+	const stake = toStake(callId);
+	const of = { stake, startedMs, opening, models, nanos };
+	const wanted = { ...of, again: true, outlives: true };
+	return (await takeOfBudgets(wanted, gateway)).reservation;
 }
 
 /**

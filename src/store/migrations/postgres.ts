@@ -191,4 +191,17 @@ export const postgresMigrations: readonly Migration[] = [
 			`CREATE UNIQUE INDEX "batches_by_due" ON "tollway"."batches" USING btree ("due_at","id");`,
 		],
 	},
+	{
+		name: "0004_agent_sessions",
+		statements: [
+			`CREATE TABLE "tollway"."agent_sessions" (
+	"id" text PRIMARY KEY NOT NULL,
+	"call_id" text,
+	"created_at" bigint NOT NULL,
+	"entries" bigint NOT NULL,
+	"seen" bigint NOT NULL,
+	"detail" text NOT NULL
+);`,
+		],
+	},
 ];

@@ -190,4 +190,17 @@ export const sqliteMigrations: readonly Migration[] = [
 			`CREATE UNIQUE INDEX \`batches_by_due\` ON \`batches\` (\`due_at\`,\`id\`);`,
 		],
 	},
+	{
+		name: "0004_agent_sessions",
+		statements: [
+			`CREATE TABLE \`agent_sessions\` (
+	\`id\` text PRIMARY KEY NOT NULL,
+	\`call_id\` text,
+	\`created_at\` integer NOT NULL,
+	\`entries\` integer NOT NULL,
+	\`seen\` integer NOT NULL,
+	\`detail\` text NOT NULL
+) WITHOUT ROWID, STRICT;`,
+		],
+	},
 ];
