@@ -269,6 +269,7 @@ const toRoute = (
 		example: {
 			query: { start_date: "2026-11-01", end_date: "2026-11-30" },
 		},
+		list: { member: "results" },
 		answer: (asked, state) => answerActivity(entity, asked, state),
 	});
 
