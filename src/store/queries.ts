@@ -7,6 +7,10 @@ import {
 	type ReferenceQueries,
 } from "./reference-queries.ts";
 import { compileReports, type Reports } from "./reports.ts";
+import {
+	compileRetention,
+	type RetentionQueries,
+} from "./retention-queries.ts";
 import { compileSearch, type SearchQueries } from "./search-queries.ts";
 import type { Builder } from "./statements.ts";
 import type { Tables } from "./tables.ts";
@@ -18,6 +22,7 @@ export interface Queries {
 	readonly activity: ActivityQueries;
 	readonly search: SearchQueries;
 	readonly batches: BatchQueries;
+	readonly retention: RetentionQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -28,7 +33,11 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toActivity = openLazy(() => compileActivity(builder, tables));
 	const toSearch = openLazy(() => compileSearch(builder, tables));
 	const toBatches = openLazy(() => compileBatches(builder, tables));
+	const toRetention = openLazy(() => compileRetention(builder, tables));
 	return {
+		get retention() {
+			return toRetention();
+		},
 		get reports() {
 			return toReports();
 		},

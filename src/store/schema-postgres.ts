@@ -18,4 +18,8 @@ export const {
 	stakes,
 	batches,
 	batchItems,
+	checkpoints,
+	trimmed,
+	cursors,
+	leases,
 } = defineTables(columns as unknown as Columns);

@@ -15,4 +15,8 @@ export const {
 	stakes,
 	batches,
 	batchItems,
+	checkpoints,
+	trimmed,
+	cursors,
+	leases,
 } = defineTables(columns);

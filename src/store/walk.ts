@@ -8,7 +8,7 @@ import { type Range, type SearchAsked, toRanges } from "./search.ts";
 /** Whole Entries at a time: to make text of them holds the event loop up for two milliseconds. */
 const pageEntries = 100;
 /** Entries that one question looks at. */
-const lookAt = 2_000;
+const lookAt = 1_000;
 
 /**
  * By their start in the direction that is asked for, but for batches and sessions, which come first: their ids have no
