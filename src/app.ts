@@ -8,6 +8,7 @@ import {
 } from "./app/gateway-options.ts";
 import { toHandler } from "./app/handler.ts";
 import { openLimiting } from "./app/open-limiting.ts";
+import { openRetention, type Retention } from "./app/open-retention.ts";
 import {
 	openStore,
 	readHorizon,
@@ -117,6 +118,7 @@ export async function openApp(
 		closed: null,
 		gateway,
 		poller: null,
+		retention: null,
 		store,
 		directory,
 		prices,
@@ -134,6 +136,9 @@ export async function openApp(
 	});
 	try {
 		await followBatches(life);
+		const { newId } = rim;
+		const parts = { store, directory, clock, newId };
+		life.retention = openRetention(config, parts);
 		return toApp(await listen(config, rim, life, routes), life);
 	} catch (error) {
 		await close(life);
@@ -199,6 +204,7 @@ interface Life {
 	closed: Promise<void> | null;
 	readonly gateway: Gateway;
 	poller: BatchPoller | null;
+	retention: Retention | null;
 	readonly store: Store;
 	readonly directory: OpenDirectory;
 	readonly prices: Prices;
@@ -217,6 +223,7 @@ function close(life: Life): Promise<void> {
 		life.gateway.guesses.close();
 		life.prices.close();
 		await life.poller?.close();
+		await life.retention?.close();
 		await life.gateway.counter.close();
 		await life.directory.close();
 		await life.store.close();

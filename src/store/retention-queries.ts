@@ -27,6 +27,8 @@ export interface RetentionQueries {
 	readonly oldest: Query<"writer" | "after" | "until" | "count">;
 	/** The earliest start of an open hold, and of an open batch; null: there is none. */
 	readonly oldestOpen: Query;
+	/** A row, if Entries of that hour were deleted. */
+	readonly trimmedAt: Query<"hour">;
 	/** seq, hash and slice. */
 	readonly checkpoint: Query<"writer">;
 	readonly addCheckpoint: Query<"writer">;
@@ -129,6 +131,12 @@ function compileTrim(
 			isFirst,
 		);
 	return {
+		trimmedAt: compileQuery<"hour">(
+			builder
+				.select({ entries: trimmed.entries })
+				.from(trimmed)
+				.where(eq(trimmed.hour, given("hour"))),
+		),
 		checkpoint: compileQuery<"writer">(
 			builder
 				.select()

@@ -19,7 +19,7 @@ export interface RetentionOptions {
 	/** While the database uses more, the oldest go; null: whatever it uses. */
 	readonly maxBytes: number | null;
 	/** What began from then on is needed: by windows of budgets and by reports. Neither age nor size takes it. */
-	readonly neededSinceMs: () => number;
+	readonly neededSinceMs: () => Promise<number>;
 	/** So long after it could be deleted, an Entry waits for exporters. */
 	readonly graceMs: number;
 	/** Between two slices, that calls come in between. */
@@ -125,7 +125,7 @@ async function toNeededMs({
 }: RetentionOptions): Promise<number> {
 	const [row = []] = await engine.readInOrder(retention.oldestOpen({}));
 	const open = row.flatMap((value) => (value === null ? [] : Number(value)));
-	return Math.min(neededSinceMs(), ...open);
+	return Math.min(await neededSinceMs(), ...open);
 }
 
 async function readTails(options: RetentionOptions): Promise<Tail[]> {

@@ -9,6 +9,7 @@ import {
 } from "bun:test";
 import type { Entry } from "../../src/domain/entry.ts";
 import { openDatabase } from "../../src/platform/bun.ts";
+import { readActivity } from "../../src/store/activity.ts";
 import { openBook } from "../../src/store/book.ts";
 import { claimOnlyWriter } from "../../src/store/claim-writer.ts";
 import { openCursors } from "../../src/store/cursors.ts";
@@ -96,7 +97,7 @@ describe.each([...engines])("retention on $name", ({ name, can, open }) => {
 			...{ engine: store.engine, queries: queries(), clock },
 			newId: () => crypto.randomUUID(),
 			...{ maxAgeMs: 50 * dayMs, maxBytes: null, graceMs: dayMs, pauseMs: 0 },
-			neededSinceMs: () => nowMs - 32 * dayMs,
+			neededSinceMs: async () => nowMs - 32 * dayMs,
 			signal: new AbortController().signal,
 			...options,
 		});
@@ -153,8 +154,17 @@ describe.each([...engines])("retention on $name", ({ name, can, open }) => {
 			expect(await named(3)).toEqual([]);
 			expect(await named(old + 3)).toHaveLength(1);
 			expect(await run()).toMatchObject({ entries: 0 });
+			const readDay = (fromMs: number) =>
+				readActivity(store.engine, queries(), {
+					...{ dimension: "global", ids: [""], count: 100 },
+					days: [{ date: "2026-01-01", fromMs, untilMs: fromMs + dayMs }],
+				});
+			expect(await readDay(firstMs)).toBe("deleted");
+			expect(await readDay(firstMs + hourMs / 2)).toMatchObject([
+				{ calls: 72 },
+			]);
 			// The chain goes on, also where but one Entry is left of it.
-			await run({ maxAgeMs: 0, neededSinceMs: () => nowMs });
+			await run({ maxAgeMs: 0, neededSinceMs: async () => nowMs });
 			expect(await countEntries()).toBe(1);
 			await record(count, count + group);
 			expect(await audit()).toEqual([]);
@@ -166,7 +176,7 @@ describe.each([...engines])("retention on $name", ({ name, can, open }) => {
 		"what is needed stays: by windows, by open batches, by open holds",
 		async () => {
 			const since = firstMs + 10 * hourMs;
-			expect(await run({ neededSinceMs: () => since })).toMatchObject({
+			expect(await run({ neededSinceMs: async () => since })).toMatchObject({
 				entries: 30,
 			});
 			await change(
@@ -291,7 +301,9 @@ describe.each([...engines])("retention on $name", ({ name, can, open }) => {
 		for (const table of tables) {
 			await change(`CREATE TABLE kept_${table} AS SELECT * FROM @${table}`);
 		}
-		for (const [what, sql, kind] of damages) {
+		// What is looked for is the same on both.
+		const some = name === "PostgreSQL" ? damages.slice(0, 3) : damages;
+		for (const [what, sql, kind] of some) {
 			await change(sql);
 			expect([what, await audit()]).toEqual([
 				what,
