@@ -113,16 +113,7 @@ export async function openApp(
 			options.onCall(record);
 		},
 	});
-	const life: Life = {
-		stopping: false,
-		closed: null,
-		gateway,
-		poller: null,
-		retention: null,
-		store,
-		directory,
-		prices,
-	};
+	const life: Life = { ...unopened, gateway, store, directory, prices };
 	const routes = defineRoutes(config, gateway, {
 		version: options.version,
 		uptimeMs: rim.clock.monotonic,
@@ -136,9 +127,7 @@ export async function openApp(
 	});
 	try {
 		await followBatches(life);
-		const { newId } = rim;
-		const parts = { store, directory, clock, newId };
-		life.retention = openRetention(config, parts);
+		life.retention = openRetention(config, { ...life, ...rim });
 		return toApp(await listen(config, rim, life, routes), life);
 	} catch (error) {
 		await close(life);
@@ -197,6 +186,13 @@ const priceHooks = {
 			"The price file was changed and cannot be used; the prices before stay in force. {problems}",
 			{ problems: problems.join(" ") },
 		),
+};
+
+const unopened = {
+	stopping: false,
+	closed: null,
+	poller: null,
+	retention: null,
 };
 
 interface Life {

@@ -62,6 +62,7 @@ export const compileRetention = (
 ): RetentionQueries => ({
 	...compileTails(builder, tables),
 	...compileTrim(builder, tables),
+	...compileDrops(builder, tables),
 	...compileCursors(builder, tables),
 	...compileLeases(builder, tables),
 });
@@ -117,19 +118,10 @@ function compileTails(
 	};
 }
 
-function compileTrim(
-	builder: Builder,
-	{ checkpoints, trimmed, entries, references, referenceRuns: runs }: Tables,
-) {
+function compileTrim(builder: Builder, { checkpoints, trimmed }: Tables) {
 	const isFirst = toIsFirst(checkpoints);
 	const { hour, ...sums } = getTableColumns(trimmed);
 	const names = ["hour", ...Object.keys(sums)];
-	const ofRun = (table: typeof references | typeof runs) =>
-		and(
-			eq(table.writer, given("writer")),
-			lte(table.since, given("until")),
-			isFirst,
-		);
 	return {
 		trimmedAt: compileQuery<"hour">(
 			builder
@@ -181,6 +173,21 @@ function compileTrim(
 					),
 				}),
 		),
+	};
+}
+
+function compileDrops(
+	builder: Builder,
+	{ checkpoints, entries, references, referenceRuns: runs }: Tables,
+) {
+	const isFirst = toIsFirst(checkpoints);
+	const ofRun = (table: typeof references | typeof runs) =>
+		and(
+			eq(table.writer, given("writer")),
+			lte(table.since, given("until")),
+			isFirst,
+		);
+	return {
 		dropEntries: compileQuery<Slice | "until">(
 			builder
 				.delete(entries)
