@@ -8,6 +8,7 @@ import {
 } from "./app/gateway-options.ts";
 import { toHandler } from "./app/handler.ts";
 import { openLimiting } from "./app/open-limiting.ts";
+import { openRetention, type Retention } from "./app/open-retention.ts";
 import {
 	openStore,
 	readHorizon,
@@ -114,15 +115,7 @@ export async function openApp(
 			options.onCall(record);
 		},
 	});
-	const life: Life = {
-		stopping: false,
-		closed: null,
-		gateway,
-		poller: null,
-		store,
-		directory,
-		prices,
-	};
+	const life: Life = { ...unopened, gateway, store, directory, prices };
 	const routes = defineRoutes(config, gateway, {
 		version: options.version,
 		uptimeMs: rim.clock.monotonic,
@@ -136,6 +129,7 @@ export async function openApp(
 	});
 	try {
 		await followBatches(life);
+		life.retention = openRetention(config, { ...life, ...rim });
 		return toApp(await listen(config, rim, life, routes), life);
 	} catch (error) {
 		await close(life);
@@ -198,11 +192,19 @@ const priceHooks = {
 		),
 };
 
+const unopened = {
+	stopping: false,
+	closed: null,
+	poller: null,
+	retention: null,
+};
+
 interface Life {
 	stopping: boolean;
 	closed: Promise<void> | null;
 	readonly gateway: Gateway;
 	poller: BatchPoller | null;
+	retention: Retention | null;
 	readonly store: Store;
 	readonly directory: OpenDirectory;
 	readonly prices: Prices;
@@ -222,6 +224,7 @@ function close(life: Life): Promise<void> {
 		life.prices.close();
 		await life.poller?.close();
 		await drainSessions(life.gateway);
+		await life.retention?.close();
 		await life.gateway.counter.close();
 		await life.directory.close();
 		await life.store.close();

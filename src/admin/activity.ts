@@ -114,7 +114,13 @@ export async function readUse(
 	const { model } = asked;
 	const count = maxActivityRows;
 	const rows = await readActivity(engine, queries, { ...asked, count });
-	if (rows === null) {
+	if (rows === "deleted") {
+		throw new GatewayError(
+			"malformed_request",
+			"timezone: a day of it begins within an hour, and calls of such an hour were deleted from the ledger by its age or size. Ask for later days, or in a time zone whose days begin with an hour, such as UTC.",
+		);
+	}
+	if (rows === "too_many") {
 		throw new GatewayError(
 			"malformed_request",
 			"start_date and end_date: there is too much in so many days. Ask for fewer days, or for some users, teams or tags only.",
@@ -269,6 +275,7 @@ const toRoute = (
 		example: {
 			query: { start_date: "2026-11-01", end_date: "2026-11-30" },
 		},
+		list: { member: "results" },
 		answer: (asked, state) => answerActivity(entity, asked, state),
 	});
 

@@ -141,6 +141,7 @@ export const budgetRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/budget/info",
 		summary: "The budgets that are named",
+		list: { member: null },
 		body: infoBody,
 		answer: info,
 	}),
@@ -149,6 +150,7 @@ export const budgetRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/budget/list",
 		summary: "All budgets",
+		list: { member: null },
 		answer: list,
 	}),
 	defineRoute({

@@ -294,6 +294,7 @@ const toRoutes = (name: string): readonly ManagedRoute<AdminState>[] => [
 		for: "operator",
 		path: `/${name}/list`,
 		summary: "All end users, those whom only calls name included",
+		list: { member: null },
 		answer: list,
 	}),
 ];

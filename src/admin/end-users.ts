@@ -4,13 +4,13 @@ import { GatewayError } from "../domain/error.ts";
 import { toNanos } from "../domain/nanos.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { maxFound, searchEntries } from "../store/search.ts";
+import { anything } from "../store/search-queries.ts";
 import { optional, toBody } from "./fields.ts";
 import { type GlobalState, toUsualDays } from "./global-state.ts";
 import { text, time } from "./read-input.ts";
 import type { Asked } from "./route.ts";
 import { toKeyId } from "./spend-logs.ts";
 import { toDollars } from "./spend-row.ts";
-import { anything } from "./spend-search.ts";
 import { dayMs, toHours, toTimes } from "./spend-span.ts";
 
 /** End users of one answer, the dearest. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import { toSummedNanos } from "../store/reports.ts";
 import { toKeyRow } from "./key-row.ts";
+import { inPages } from "./list.ts";
 import { flag, text } from "./read-input.ts";
 import type { Asked } from "./route.ts";
 import { toHours, toSpan } from "./spend-span.ts";
@@ -81,23 +82,46 @@ export async function listKeys(
 	{ query: asked }: Asked<undefined, Query>,
 	state: AdminState,
 ) {
+	const found = await findKeys(asked, state);
+	const start = (asked.page - 1) * asked.size;
+	const page = found.slice(start, start + asked.size);
+	return {
+		keys: await toListedKeys(page, asked, state),
+		total_count: found.length,
+		current_page: asked.page,
+		total_pages: Math.ceil(found.length / asked.size),
+	};
+}
+
+/** All of them, as they were when they were asked for. */
+export async function* pageKeys(
+	{ query: asked }: Asked<undefined, Query>,
+	state: AdminState,
+) {
+	yield* inPages(await findKeys(asked, state), {
+		size: maxPage,
+		toPage: (keys) => toListedKeys(keys, asked, state),
+	});
+}
+
+async function findKeys(asked: Query, state: AdminState) {
 	const found = state.directory.keys.list().filter(isAskedFor(asked, state));
 	const by = sorts[asked.sort_by] ?? (await bySpend("key", state));
 	const sorted = found.toSorted((a, b) =>
 		by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0,
 	);
-	if (asked.sort_order === "desc") sorted.reverse();
-	const start = (asked.page - 1) * asked.size;
-	const page = sorted.slice(start, start + asked.size);
+	return asked.sort_order === "desc" ? sorted.reverse() : sorted;
+}
+
+async function toListedKeys(
+	keys: readonly VirtualKey[],
+	asked: Query,
+	state: AdminState,
+): Promise<readonly unknown[]> {
 	const isFull = asked.return_full_object || asked.expand !== undefined;
-	return {
-		keys: isFull
-			? await Promise.all(page.map((key) => toListedKey(key, asked, state)))
-			: page.map(({ id }) => id),
-		total_count: found.length,
-		current_page: asked.page,
-		total_pages: Math.ceil(found.length / asked.size),
-	};
+	return isFull
+		? Promise.all(keys.map((key) => toListedKey(key, asked, state)))
+		: keys.map(({ id }) => id);
 }
 
 export async function toListedKey(

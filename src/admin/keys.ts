@@ -17,7 +17,7 @@ import {
 	shownOfKeys,
 	updateBody,
 } from "./key-fields.ts";
-import { listKeys, listQuery, toListedKey } from "./key-list.ts";
+import { listKeys, listQuery, pageKeys, toListedKey } from "./key-list.ts";
 import { type Once, toKeyInfo, toKeyRow, toMadeKey } from "./key-row.ts";
 import { editKey, makeKey, renewKey, toHash } from "./make-key.ts";
 import { readBack } from "./read-back.ts";
@@ -329,6 +329,7 @@ export const keyRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/key/list",
 		summary: "Keys, a page at a time",
+		list: { member: "keys", pages: pageKeys },
 		query: listQuery,
 		example: keyExamples.listed,
 		answer: listKeys,

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { fieldWords, filterWords, type Word } from "./field-words.ts";
 import { type HealthRoute, healthRoutes } from "./health.ts";
 import { toExample, toJsonSchema } from "./json-schema.ts";
+import { formats, maxRows, maxRowsHeader } from "./list.ts";
 import type {
 	Method,
 	OpenApi,
@@ -19,7 +20,9 @@ import {
 import { relayPaths, relayTag } from "./openapi-relay.ts";
 import type { ManagedRoute } from "./route.ts";
 
-type AnyRoute = Omit<ManagedRoute<never>, "answer">;
+type AnyRoute = Omit<ManagedRoute<never>, "answer" | "list"> & {
+	readonly list?: { readonly most?: number } | undefined;
+};
 
 export interface OpenApiOptions {
 	readonly version: string;
@@ -139,6 +142,7 @@ function toOperation(route: AnyRoute): Operation {
 	const parameters = [
 		...toPathParameters(path),
 		...(query ? toQueryParameters(route) : []),
+		...(route.list ? [formatParameter] : []),
 	];
 	const reply = example?.reply && { example: example.reply() };
 	return {
@@ -152,12 +156,38 @@ function toOperation(route: AnyRoute): Operation {
 		responses: {
 			200: {
 				description: "Done",
-				content: { "application/json": { ...reply } },
+				content: {
+					[formats.json.type]: { ...reply },
+					...(route.list && listContent),
+				},
+				...(route.list && { headers: toListHeaders(route.list) }),
 			},
 			...toErrorReplies(body ? [413] : []),
 		},
 	};
 }
+
+/** Of every list. */
+const formatParameter: Parameter = {
+	name: "format",
+	in: "query",
+	required: false,
+	description: `The list as CSV or JSONL instead of JSON; \`Accept\` can say so, too. It is whole then, unless \`page\` is sent`,
+	schema: {
+		type: "string",
+		enum: Object.keys(formats),
+	},
+};
+
+const rows = { schema: { type: "string" } } as const;
+const listContent = { [formats.csv.type]: rows, [formats.jsonl.type]: rows };
+
+const toListHeaders = ({ most }: { readonly most?: number }) => ({
+	[maxRowsHeader]: {
+		description: `Of CSV and JSONL: how many rows there can be, here ${most ?? maxRows}. ${most === undefined ? "A longer list breaks off" : "Of a longer list it is the beginning"}`,
+		schema: { type: "integer" },
+	},
+});
 
 const toPathParameters = (path: string): Parameter[] =>
 	[...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => {

@@ -5,6 +5,15 @@ import type { z } from "zod";
 import { GatewayError } from "../domain/error.ts";
 import type { RequestHeaders } from "../platform/contract.ts";
 import { toAnswerable } from "./answerable.ts";
+import {
+	type Format,
+	type List,
+	maxRows,
+	onePage,
+	readFormat,
+	toListReply,
+	toRows,
+} from "./list.ts";
 import { checkBody, checkQuery } from "./read-input.ts";
 
 /** What a route was asked: its body and query as their schemas give them. */
@@ -40,6 +49,8 @@ export interface ManagedRoute<State> {
 	readonly query?: z.ZodType;
 	/** For the API's description. */
 	readonly example?: RouteExample;
+	/** What of the answer is a list, which can then be had as CSV and as JSONL, too: list.ts. */
+	readonly list?: List<Asked<never, never>, State>;
 	readonly answer: (
 		asked: Asked<never, never>,
 		state: State,
@@ -47,9 +58,10 @@ export interface ManagedRoute<State> {
 }
 
 interface Row<State, Body, Query>
-	extends Omit<ManagedRoute<State>, "body" | "query" | "answer"> {
+	extends Omit<ManagedRoute<State>, "body" | "query" | "list" | "answer"> {
 	readonly body?: z.ZodType<Body>;
 	readonly query?: z.ZodType<Query>;
+	readonly list?: List<Asked<Body, Query>, State>;
 	/** Resolves with what is answered, as JSON. Rejects with GatewayError or StoreError. */
 	readonly answer: (
 		asked: Asked<Body, Query>,
@@ -84,7 +96,10 @@ const limit = bodyLimit({
 	},
 });
 
-type ManagedContext = Context<{ Bindings: { headers: RequestHeaders } }>;
+type ManagedContext = Context<{
+	Bindings: { headers: RequestHeaders };
+	Variables: { format: Format };
+}>;
 
 /** Errors leave as GatewayError. */
 export function addRoutes<E extends { headers: RequestHeaders }, State>(
@@ -109,18 +124,45 @@ const toSteps = <E extends { headers: RequestHeaders }, State>(
 		if (!isHolder) state.requireOperator(headers);
 		await next();
 	},
+	async (c, next) => {
+		// Before the body is read, which leaves nothing of the headers.
+		const format = readFormat(c, route.list !== undefined);
+		(c as unknown as ManagedContext).set("format", format);
+		await next();
+	},
 	limit,
 	...(route.body ? checkBody(route.body, route.mayBeEmpty ?? false) : []),
 	...(route.query ? [checkQuery(route.query)] : []),
 	async (c) => {
 		try {
-			const asked = toAsked(c as unknown as ManagedContext, route);
-			return c.json((await route.answer(asked, state)) as object);
+			return await answer(c as unknown as ManagedContext, route, state);
 		} catch (error) {
 			throw toAnswerable(error);
 		}
 	},
 ];
+
+/** A list that is no JSON is whole, unless a page of it was asked for. */
+async function answer<State>(
+	c: ManagedContext,
+	route: ManagedRoute<State>,
+	state: State,
+): Promise<Response> {
+	const asked = toAsked(c, route);
+	const { list, path } = route;
+	const format = c.get("format");
+	if (list === undefined || format === "json") {
+		return c.json((await route.answer(asked, state)) as object);
+	}
+	const { member } = list;
+	const pages = c.req.query("page") ? undefined : list.pages;
+	const most = pages ? maxRows : (list.most ?? maxRows);
+	return toListReply(
+		pages?.(asked, state) ??
+			onePage(route.answer(asked, state).then((one) => toRows(one, list))),
+		{ format, path, member, most },
+	);
+}
 
 const toAsked = (
 	c: ManagedContext,

@@ -129,6 +129,19 @@ async function answerList(
 	return { sessions, next: isMore ? toTime(oldestMs) : null };
 }
 
+async function* pageList(
+	asked: Asked<undefined, z.output<typeof listQuery>>,
+	state: SessionState,
+) {
+	let { query } = asked;
+	for (;;) {
+		const { sessions, next } = await answerList({ ...asked, query }, state);
+		yield sessions;
+		if (next === null || Date.parse(next) === query.before) return;
+		query = { ...query, before: Date.parse(next) };
+	}
+}
+
 function toListed(
 	name: string,
 	entries: readonly StoredEntry[],
@@ -203,6 +216,7 @@ export const sessionRoutes: readonly ManagedRoute<SessionState>[] = [
 		for: "operator",
 		query: listQuery,
 		example: { query: { size: "10" } },
+		list: { member: "sessions", pages: pageList },
 		answer: answerList,
 	}),
 	defineRoute({

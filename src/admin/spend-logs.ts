@@ -5,6 +5,8 @@ import type { Engine } from "../store/engine.ts";
 import type { Queries } from "../store/queries.ts";
 import { findEntries, readNewest } from "../store/read-entries.ts";
 import type { EntryFilter } from "../store/reports.ts";
+import { anything } from "../store/search-queries.ts";
+import { walkEntries } from "../store/walk.ts";
 import { flag, text } from "./read-input.ts";
 import type { Asked } from "./route.ts";
 import { toSpendDays } from "./spend-days.ts";
@@ -65,6 +67,31 @@ export async function answerLogs(
 	const asked = { ...subject, ...toSpan(days), count: maxRows };
 	const newest = await readNewest(engine, queries, asked);
 	return newest.map((entry) => toSpendRow(entry, upstreamUrl));
+}
+
+/** The same, all of it: of rows not only the newest 1,000. Batches and sessions come before calls. */
+export async function* pageLogs(
+	asked: Asked<undefined, z.output<typeof logsQuery>>,
+	state: LogsState,
+) {
+	const { query, headers } = asked;
+	const days = toDays(query);
+	if (query.request_id !== undefined || (days !== null && query.summarize)) {
+		yield await answerLogs(asked, state);
+		return;
+	}
+	const scope = readScope(headers, state);
+	const { filter, id } = toSubject(query, scope, state);
+	if (!isSeen(scope, { filter, id })) return;
+	const found = walkEntries(state.engine, state.queries, {
+		...toSpan(days),
+		pattern:
+			filter === "global" ? anything : { ...anything, [`${filter}Id`]: id },
+		direction: "desc",
+	});
+	for await (const entries of found) {
+		yield entries.map((entry) => toSpendRow(entry, state.upstreamUrl));
+	}
 }
 
 interface Subject {

@@ -5,6 +5,7 @@ import { toSummedNanos } from "../store/reports.ts";
 import { toEdit } from "./items.ts";
 import { toKeyRow } from "./key-row.ts";
 import { editLimited } from "./limit-fields.ts";
+import { inPages } from "./list.ts";
 import { text } from "./read-input.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { toHours, toSpan } from "./spend-span.ts";
@@ -39,41 +40,46 @@ const bySpent =
 /** So many questions at a time; more would keep others from the database. */
 const maxAtOnce = 50;
 
-async function toRows<Item, Row>(
+const inGroups = <Item>(
 	items: readonly Item[],
-	toRow: (item: Item) => Promise<Row>,
-): Promise<Row[]> {
-	const rows: Row[] = [];
-	for (let at = 0; at < Math.min(items.length, maxRows); at += maxAtOnce) {
-		const some = items.slice(at, Math.min(at + maxAtOnce, maxRows));
-		rows.push(...(await Promise.all(some.map(toRow))));
+	toRow: (item: Item) => Promise<unknown>,
+) =>
+	inPages(items, {
+		size: maxAtOnce,
+		toPage: (some) => Promise.all(some.map(toRow)),
+	});
+
+/** @param pages as they are made; no more of them than are shown */
+async function toFirst(pages: AsyncIterable<readonly unknown[]>) {
+	const rows: unknown[] = [];
+	for await (const page of pages) {
+		rows.push(...page);
+		if (rows.length >= maxRows) break;
 	}
-	return rows;
+	return rows.slice(0, maxRows);
 }
 
-/** In the order of all that they ever spent, the dearest first; at most 1,000. */
-async function answerKeys(_: Asked, state: AdminState) {
+/** In the order of all that they ever spent, the dearest first. */
+async function* pageKeys(_: Asked, state: AdminState) {
 	const spent = await readSpenders("key", state);
 	const keys = state.directory.keys.list().toSorted(bySpent(spent));
-	return toRows(keys, (key) => toKeyRow(key, state));
+	yield* inGroups(keys, (key) => toKeyRow(key, state));
 }
 
 const usersQuery = z.object({ user_id: text.optional() });
 
 /** The same of users. */
-async function answerUsers(
+async function* pageUsers(
 	{ query }: Asked<undefined, z.output<typeof usersQuery>>,
 	state: AdminState,
 ) {
 	const { users } = state.directory;
-	if (query.user_id !== undefined) {
-		const user = users.byId(query.user_id);
-		return user === null ? [] : [await toUserRow(user, state)];
-	}
-	const sorted = users
-		.list()
-		.toSorted(bySpent(await readSpenders("user", state)));
-	return toRows(sorted, (user) => toUserRow(user, state));
+	const id = query.user_id;
+	const found =
+		id === undefined
+			? users.list().toSorted(bySpent(await readSpenders("user", state)))
+			: [users.byId(id)].flatMap((user) => user ?? []);
+	yield* inGroups(found, (user) => toUserRow(user, state));
 }
 
 /** Of those who have spent anything, or of whom it was said. The ledger and its sums stay as they are. */
@@ -118,7 +124,8 @@ export const spendPeopleRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/spend/keys",
 		summary: "Keys, those that spent most first",
-		answer: answerKeys,
+		list: { member: null, pages: pageKeys },
+		answer: (asked, state) => toFirst(pageKeys(asked, state)),
 	}),
 	defineRoute({
 		method: "GET",
@@ -126,7 +133,8 @@ export const spendPeopleRoutes: readonly ManagedRoute<AdminState>[] = [
 		path: "/spend/users",
 		summary: "Users, those that spent most first; or one",
 		query: usersQuery,
-		answer: answerUsers,
+		list: { member: null, pages: pageUsers },
+		answer: (asked, state) => toFirst(pageUsers(asked, state)),
 	}),
 	defineRoute({
 		method: "POST",

@@ -13,8 +13,10 @@ import {
 	readByIds,
 	searchEntries,
 } from "../store/search.ts";
-import type { EntryPattern } from "../store/search-queries.ts";
+import { anything, type EntryPattern } from "../store/search-queries.ts";
+import { walkEntries } from "../store/walk.ts";
 import { pageNumber, whole } from "./key-list.ts";
+import { inPages } from "./list.ts";
 import { dollarText, text, time } from "./read-input.ts";
 import type { Asked } from "./route.ts";
 import { type LogsState, toKeyId } from "./spend-logs.ts";
@@ -100,11 +102,65 @@ export async function answerSession(
 	state: LogsState,
 ) {
 	const scope = readScope(headers, state);
-	const of = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER };
-	const asked = { ...query, sort_by: "startTime", sort_order: "asc" } as const;
-	const found = await findAmongNamed(asked, anything, of, { ...state, scope });
-	return toAnswer(found, { ...asked, start_date: null }, state);
+	const found = await findOfSession(query, { ...state, scope });
+	const asked = { ...query, sort_order: "asc", start_date: null } as const;
+	return toAnswer(found, asked, state);
 }
+
+const findOfSession = (
+	{ session_id }: z.output<typeof sessionQuery>,
+	state: Scoped,
+): Promise<Sorted> => {
+	const of = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER };
+	const order = { sort_by: "startTime", sort_order: "asc" } as const;
+	return findAmongNamed({ session_id, ...order }, anything, of, state);
+};
+
+/** All that fit, by their start or, up to 10,000, in another order. Batches and sessions come before calls. */
+export async function* pageSearch(
+	{ query, headers }: Asked<undefined, Query>,
+	state: LogsState,
+) {
+	const span = toTimes(query);
+	const scoped = { ...state, scope: readScope(headers, state) };
+	const { request_id: id, session_id: session, sort_by, sort_order } = query;
+	if (id !== undefined || session !== undefined || sort_by !== "startTime") {
+		yield* pageSorted(await find(query, span, scoped), state);
+		return;
+	}
+	const pattern = toPattern(query, scoped);
+	const engine = toVisible(query, pattern, scoped);
+	const found = walkEntries(engine, state.queries, {
+		pattern: toOwnPattern(pattern, scoped),
+		...span,
+		direction: sort_order,
+	});
+	for await (const entries of found) yield toRows(entries, state);
+}
+
+/** Of the newest 1,000 calls. */
+export async function* pageSession(
+	{ query, headers }: Asked<undefined, z.output<typeof sessionQuery>>,
+	state: LogsState,
+) {
+	const scope = readScope(headers, state);
+	const found = await findOfSession(query, { ...state, scope });
+	yield* pageSorted(found, state);
+}
+
+const pageSorted = ({ entries, whole }: Sorted, state: LogsState) =>
+	inPages(entries, {
+		size: maxPage,
+		toPage: async (some) =>
+			toRows(
+				await readWhole(
+					some.map(({ id }) => id),
+					whole,
+					state,
+				),
+				state,
+			),
+	});
 
 type Scoped = LogsState & { readonly scope: Scope };
 type Span = ReturnType<typeof toTimes>;
@@ -121,22 +177,24 @@ async function find(query: Query, span: Span, state: Scoped): Promise<Sorted> {
 		return findAmongNamed(query, pattern, span, state);
 	}
 	const engine = toVisible(query, pattern, state);
-	const own = state.scope && toOwn(state.scope);
-	const isNobody = [pattern.keyId, pattern.userId, pattern.teamId].every(
-		(id) => id === null,
-	);
-	const asked = {
-		pattern:
-			own !== null && isNobody
-				? { ...pattern, [`${own.kind}Id`]: own.id }
-				: pattern,
+	const found = await searchEntries(engine, state.queries, {
+		pattern: toOwnPattern(pattern, state),
 		...span,
 		direction: query.sort_by === "startTime" ? query.sort_order : "desc",
-	} as const;
-	const found = await searchEntries(engine, state.queries, asked);
+	});
 	if (query.sort_by === "startTime") return { ...found, whole: null };
 	if (!found.isAll) throw tooManyToSort(query);
 	return { ...found, entries: toOrder(found.entries, query), whole: null };
+}
+
+/** Whoever names nobody hears of himself. */
+function toOwnPattern(pattern: EntryPattern, { scope }: Scoped): EntryPattern {
+	const isNobody = [pattern.keyId, pattern.userId, pattern.teamId].every(
+		(id) => id === null,
+	);
+	if (scope === null || !isNobody) return pattern;
+	const { kind, id } = toOwn(scope);
+	return { ...pattern, [`${kind}Id`]: id };
 }
 
 const tooManyToSort = ({ sort_by }: Query) =>
@@ -220,17 +278,6 @@ function fits(entry: StoredEntry, pattern: EntryPattern): boolean {
 	);
 }
 
-export const anything: EntryPattern = {
-	keyId: null,
-	userId: null,
-	teamId: null,
-	endUser: null,
-	model: null,
-	status: null,
-	minNanos: null,
-	maxNanos: null,
-};
-
 /** An alias that no key has is looked for as a key that there is not. */
 function toPattern(query: Query, state: Scoped): EntryPattern {
 	const { key_alias: alias, api_key: key } = query;
@@ -276,19 +323,15 @@ async function toAnswer(
 		page_size: size,
 		sort_order,
 	}: Pick<Query, "page" | "page_size" | "sort_order"> & { start_date: unknown },
-	{ engine, queries, upstreamUrl }: LogsState,
+	state: LogsState,
 ) {
 	const start = (page - 1) * size;
 	if (!isAll && start >= entries.length && start > 0) {
 		throw tooDeep(lookedUntilMs, sort_order);
 	}
 	const ids = entries.slice(start, start + size).map(({ id }) => id);
-	const rows =
-		known === null
-			? await readByIds(engine, queries, ids)
-			: ids.flatMap((id) => known.get(id) ?? []);
 	return {
-		data: rows.map((entry) => toSpendRow(entry, upstreamUrl)),
+		data: toRows(await readWhole(ids, known, state), state),
 		total: entries.length,
 		page,
 		page_size: size,
@@ -297,6 +340,18 @@ async function toAnswer(
 		...(lookedUntilMs !== null && { searched_until: toTime(lookedUntilMs) }),
 	};
 }
+
+const readWhole = async (
+	ids: readonly string[],
+	known: Sorted["whole"],
+	{ engine, queries }: LogsState,
+): Promise<readonly StoredEntry[]> =>
+	known === null
+		? await readByIds(engine, queries, ids)
+		: ids.flatMap((id) => known.get(id) ?? []);
+
+const toRows = (entries: readonly StoredEntry[], { upstreamUrl }: LogsState) =>
+	entries.map((entry) => toSpendRow(entry, upstreamUrl));
 
 function tooDeep(lookedUntilMs: number | null, order: "asc" | "desc") {
 	const bound = order === "desc" ? "end_date" : "start_date";

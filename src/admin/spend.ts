@@ -6,12 +6,14 @@ import { calculate, calculateBody, type ReplyMeter } from "./calculate.ts";
 import type { GlobalState } from "./global-state.ts";
 import { type Asked, defineRoute, type ManagedRoute } from "./route.ts";
 import { spendExamples } from "./spend-examples.ts";
-import { answerLogs, logsQuery } from "./spend-logs.ts";
+import { answerLogs, logsQuery, pageLogs } from "./spend-logs.ts";
 import { toTagRow } from "./spend-row.ts";
 import { readScope } from "./spend-scope.ts";
 import {
 	answerSearch,
 	answerSession,
+	pageSearch,
+	pageSession,
 	searchQuery,
 	sessionQuery,
 } from "./spend-search.ts";
@@ -62,6 +64,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		method: "GET",
 		path: "/spend/logs",
 		summary: "Calls, newest first, or what was spent by day",
+		list: { member: null, pages: pageLogs },
 		for: "holder",
 		query: logsQuery,
 		example: spendExamples.logs,
@@ -72,6 +75,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 			method: "GET",
 			path,
 			summary: "Calls a page at a time, filtered and sorted",
+			list: { member: "data", pages: pageSearch },
 			for: "holder",
 			query: searchQuery,
 			example: spendExamples.search,
@@ -82,6 +86,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		method: "GET",
 		path: "/spend/logs/session/ui",
 		summary: "Calls of a session, the oldest first, a page at a time",
+		list: { member: "data", pages: pageSession },
 		for: "holder",
 		query: sessionQuery,
 		example: spendExamples.session,
@@ -98,6 +103,7 @@ export const spendRoutes: readonly ManagedRoute<SpendState>[] = [
 		method: "GET",
 		path: "/spend/tags",
 		summary: "What was spent by tag",
+		list: { member: null, most: maxTagRows },
 		for: "operator",
 		query: tagsQuery,
 		example: spendExamples.tags,

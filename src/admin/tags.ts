@@ -139,6 +139,7 @@ export const tagRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/tag/list",
 		summary: "All tags with limits",
+		list: { member: null },
 		answer: list,
 	}),
 	defineRoute({

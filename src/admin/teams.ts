@@ -342,6 +342,7 @@ export const teamRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/team/list",
 		summary: "All teams with their members and keys",
+		list: { member: null },
 		query: listQuery,
 		answer: list,
 	}),

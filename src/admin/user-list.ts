@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { User } from "../domain/people.ts";
 import type { VirtualKey } from "../domain/virtual-key.ts";
 import { bySpend, pageNumber, whole } from "./key-list.ts";
+import { inPages } from "./list.ts";
 import { text } from "./read-input.ts";
 import type { Asked } from "./route.ts";
 import type { AdminState } from "./state.ts";
@@ -51,11 +52,11 @@ export const toListed = async (
 });
 
 /** `user_ids` is a comma list; of `user_email` a part is enough. */
-export async function listUsers(
-	{ query }: Asked<undefined, z.output<typeof listQuery>>,
+async function findUsers(
+	query: z.output<typeof listQuery>,
 	state: AdminState,
-) {
-	const { users, teams, keys } = state.directory;
+): Promise<readonly User[]> {
+	const { users, teams } = state.directory;
 	const part = query.user_email?.toLowerCase() ?? "";
 	const ids = query.user_ids?.split(",").map((id) => id.trim());
 	const team = query.team === undefined ? null : teams.byId(query.team);
@@ -73,15 +74,37 @@ export async function listUsers(
 	const sorted = found.toSorted((a, b) =>
 		by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0,
 	);
-	if (query.sort_order === "desc") sorted.reverse();
+	return query.sort_order === "desc" ? sorted.reverse() : sorted;
+}
+
+const toListedUsers = (users: readonly User[], state: AdminState) => {
+	const keys = state.directory.keys.list();
+	return Promise.all(users.map((user) => toListed(user, keys, state)));
+};
+
+export async function listUsers(
+	{ query }: Asked<undefined, z.output<typeof listQuery>>,
+	state: AdminState,
+) {
+	const found = await findUsers(query, state);
 	const start = (query.page - 1) * query.page_size;
-	const page = sorted.slice(start, start + query.page_size);
-	const all = keys.list();
+	const page = found.slice(start, start + query.page_size);
 	return {
-		users: await Promise.all(page.map((user) => toListed(user, all, state))),
+		users: await toListedUsers(page, state),
 		total: found.length,
 		page: query.page,
 		page_size: query.page_size,
 		total_pages: Math.ceil(found.length / query.page_size),
 	};
+}
+
+/** All of them, as they were when they were asked for. */
+export async function* pageUsers(
+	{ query }: Asked<undefined, z.output<typeof listQuery>>,
+	state: AdminState,
+) {
+	yield* inPages(await findUsers(query, state), {
+		size: maxPage,
+		toPage: (users) => toListedUsers(users, state),
+	});
 }

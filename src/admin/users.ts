@@ -32,7 +32,7 @@ import {
 	type UserFields,
 	updateBody,
 } from "./user-fields.ts";
-import { listQuery, listUsers, toListed } from "./user-list.ts";
+import { listQuery, listUsers, pageUsers, toListed } from "./user-list.ts";
 import { toUserRow } from "./user-row.ts";
 
 /** @throws GatewayError `malformed_request` */
@@ -283,6 +283,7 @@ export const userRoutes: readonly ManagedRoute<AdminState>[] = [
 		for: "operator",
 		path: "/user/list",
 		summary: "Users, a page at a time",
+		list: { member: "users", pages: pageUsers },
 		query: listQuery,
 		answer: listUsers,
 	}),

@@ -63,6 +63,12 @@ export interface Config {
 	/** In lower case. */
 	readonly userHeader: string | null;
 	readonly batchPollMs: number;
+	/** What of the ledger is deleted; null: nothing for that reason. */
+	readonly retention: {
+		readonly days: number | null;
+		readonly bytes: number | null;
+		readonly everyMs: number;
+	};
 	readonly limiting: {
 		/** Of everybody together. */
 		readonly global: LimitSet;
@@ -226,6 +232,11 @@ export function toConfig(
 		hashBodies: values.hashBodies,
 		userHeader: values.userHeader,
 		batchPollMs: values.batchPollMs,
+		retention: {
+			days: values.retentionDays,
+			bytes: values.retentionBytes,
+			everyMs: values.retentionEveryMs,
+		},
 		limiting: toLimiting(values),
 		modelAliases: values.modelAliases,
 		rewriteResultsUrl: values.rewriteResultsUrl,

@@ -34,6 +34,30 @@ export const batchPoll = duration.refine((ms) => ms >= batchPollMinMs, {
 	message: "expected a time of at least 10ms, such as 5s",
 });
 
+const leastDays = 32;
+const mostDays = 36_500;
+
+/** Reports and budgets look into the ledger for calls of the last month. */
+export const retentionDays = kind(
+	`a number of days such as 90, at least ${leastDays}`,
+	(text, fail) => {
+		const days = Number(/^(\d{1,6}) ?d?$/i.exec(text)?.[1] ?? Number.NaN);
+		if (days < leastDays) {
+			return fail(
+				`reports and budgets need the calls of the last ${leastDays} days`,
+			);
+		}
+		return days <= mostDays ? days : undefined;
+	},
+);
+
+const retentionMinMs = 1_000;
+
+/** Milliseconds. */
+export const retentionEvery = duration.refine((ms) => ms >= retentionMinMs, {
+	message: "expected a time of at least 1s, such as 1h",
+});
+
 /** In lower case. */
 export const headerName = kind("the name of a header", (text) =>
 	/^[!#$%&'*+.^_`|~\w-]{1,100}$/.test(text) ? text.toLowerCase() : undefined,

@@ -56,4 +56,25 @@ export const ledgerSettings = {
 		about:
 			"How soon upstream is asked what has become of a new batch; then ever more rarely, down to a sixtieth as often",
 	},
+	retentionDays: {
+		group: "money",
+		variables: ["TOLLWAY_RETENTION_DAYS"],
+		type: ledgerKinds.retentionDays,
+		about:
+			"Calls that are older are deleted from the ledger, at least 32 days; the sums stay. Unset: they are kept",
+	},
+	retentionBytes: {
+		group: "money",
+		variables: ["TOLLWAY_RETENTION_BYTES"],
+		type: kinds.size,
+		about:
+			"While the ledger takes more, its oldest calls are deleted, but none of the last 32 days",
+	},
+	retentionEveryMs: {
+		group: "money",
+		variables: ["TOLLWAY_RETENTION_INTERVAL"],
+		type: ledgerKinds.retentionEvery,
+		fallback: "1h",
+		about: "How often old calls are looked for",
+	},
 } as const satisfies Record<string, Setting>;

@@ -30,7 +30,7 @@ export const litellmVariables: Readonly<Record<string, LitellmVariable>> = {
 	KEEPALIVE_TIMEOUT: harmless("idle connections are closed after 30 s"),
 	MAX_REQUESTS_BEFORE_RESTART: oneProcess,
 	CONFIG_FILE_PATH: notOffered(
-		"settings are environment variables only: max_budget is TOLLWAY_MAX_BUDGET, global_max_parallel_requests is TOLLWAY_MAX_PARALLEL_REQUESTS, model_group_alias is TOLLWAY_MODEL_ALIASES; tollway config lists them",
+		"settings are environment variables only: max_budget is TOLLWAY_MAX_BUDGET, global_max_parallel_requests is TOLLWAY_MAX_PARALLEL_REQUESTS, model_group_alias is TOLLWAY_MODEL_ALIASES, maximum_spend_logs_retention_period is TOLLWAY_RETENTION_DAYS; tollway config lists them",
 	),
 	LITELLM_SALT_KEY: harmless("no provider credential is stored"),
 	DATABASE_SCHEMA: harmless("the tables are in a schema of their own, tollway"),

@@ -65,23 +65,29 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
+/** Why there is no answer: more rows than `count`, or a day begins within an hour whose Entries were deleted. */
+export type NoActivity = "too_many" | "deleted";
+
 /**
- * Some days, subjects and models may come in two rows. Null: there are more rows than `count`. Costs a look into each hour
+ * Some days, subjects and models may come in two rows. Costs a look into each hour
  * of the days and, where days begin within an hour, the calls of those hours. Rejects with StoreError.
  */
 export async function readActivity(
 	engine: Engine,
-	queries: Pick<Queries, "activity">,
+	queries: Pick<Queries, "activity" | "retention">,
 	asked: ActivityAsked,
-): Promise<Used[] | null> {
+): Promise<Used[] | NoActivity> {
 	const found: Used[] = [];
 	for (const stretch of toStretches(asked.days)) {
 		found.push(...(await readStretch(engine, queries, { ...asked, stretch })));
-		if (found.length > asked.count) return null;
+		if (found.length > asked.count) return "too_many";
 	}
 	for (const splitMs of toEdges(asked.days)) {
+		const hour = Math.floor(splitMs / hourMs);
+		const gone = await engine.read(queries.retention.trimmedAt({ hour }));
+		if (gone.length > 0) return "deleted";
 		found.push(...(await readEdge(engine, queries, { ...asked, splitMs })));
-		if (found.length > asked.count) return null;
+		if (found.length > asked.count) return "too_many";
 	}
 	return found;
 }

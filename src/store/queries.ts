@@ -12,6 +12,10 @@ import {
 	type ReferenceQueries,
 } from "./reference-queries.ts";
 import { compileReports, type Reports } from "./reports.ts";
+import {
+	compileRetention,
+	type RetentionQueries,
+} from "./retention-queries.ts";
 import { compileSearch, type SearchQueries } from "./search-queries.ts";
 import type { Builder } from "./statements.ts";
 import type { Tables } from "./tables.ts";
@@ -25,6 +29,7 @@ export interface Queries {
 	readonly batches: BatchQueries;
 	readonly charged: ChargedQueries;
 	readonly agentSessions: AgentSessionQueries;
+	readonly retention: RetentionQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -37,7 +42,11 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toCharged = openLazy(() => compileCharged(builder, tables));
 	const toBatches = openLazy(() => compileBatches(builder, tables));
 	const toSessions = openLazy(() => compileAgentSessions(builder, tables));
+	const toRetention = openLazy(() => compileRetention(builder, tables));
 	return {
+		get retention() {
+			return toRetention();
+		},
 		get reports() {
 			return toReports();
 		},

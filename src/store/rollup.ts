@@ -151,6 +151,26 @@ function addCorrection(sum: Sum, entry: Entry): void {
 	if (was.state === "unpriced") sum.unpriced -= 1;
 }
 
+/** What Entries come to by hour, all subjects together: what of the sums is theirs when they are gone. */
+export function toTrimmed(entries: readonly Entry[]) {
+	const sums = new Map<number, Sum & { entries: number }>();
+	for (const entry of entries) {
+		const hour = Math.floor(entry.startedMs / hourMs);
+		let sum = sums.get(hour);
+		if (sum === undefined) {
+			sum = { ...zero, entries: 0, hour, dimension: "", id: "", model: "" };
+			sums.set(hour, sum);
+		}
+		sum.entries += 1;
+		add(sum, entry);
+	}
+	return [...sums.values()].map(({ cost, estimated, ...sum }) => ({
+		...sum,
+		cost: toColumn(cost),
+		estimated: toColumn(estimated),
+	}));
+}
+
 const hoursPerDay = 24;
 
 /** Of no money: how many new names a key has brought in a day, in the day's first hour. */

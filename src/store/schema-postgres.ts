@@ -19,4 +19,8 @@ export const {
 	batches,
 	batchItems,
 	agentSessions,
+	checkpoints,
+	trimmed,
+	cursors,
+	leases,
 } = defineTables(columns as unknown as Columns);

@@ -16,4 +16,8 @@ export const {
 	batches,
 	batchItems,
 	agentSessions,
+	checkpoints,
+	trimmed,
+	cursors,
+	leases,
 } = defineTables(columns);

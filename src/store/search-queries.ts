@@ -30,6 +30,18 @@ export interface EntryPattern {
 	readonly maxNanos: number | null;
 }
 
+/** Whatever there is. */
+export const anything: EntryPattern = {
+	keyId: null,
+	userId: null,
+	teamId: null,
+	endUser: null,
+	model: null,
+	status: null,
+	minNanos: null,
+	maxNanos: null,
+};
+
 type Bounds = "low" | "high";
 type MatchNames = Bounds | "fromMs" | "untilMs" | "count" | keyof EntryPattern;
 
@@ -38,6 +50,8 @@ export interface SearchQueries {
 	readonly reach: Readonly<Record<Direction, Query<Bounds | "count">>>;
 	/** id, start, duration, nano-dollars that the operator paid, tokens and end user of those that fit, by id. */
 	readonly matches: Readonly<Record<Direction, Query<MatchNames>>>;
+	/** The same, with all their columns in the order of the table. */
+	readonly rows: Readonly<Record<Direction, Query<MatchNames>>>;
 }
 
 const given = sql.placeholder;
@@ -47,11 +61,9 @@ export function compileSearch(
 	builder: Builder,
 	{ entries }: Tables,
 ): SearchQueries {
-	const within = [
-		gte(entries.id, given("low")),
-		lt(entries.id, given("high")),
-	] as const;
-	const spent = sql`(case when ${entries.payer} = 'operator' then coalesce(${entries.cost}, 0) else 0 end)`;
+	const within = toWithin(entries);
+	const spent = toSpent(entries);
+	const fitting = toFitting(entries);
 	const toReach = (direction: Direction) => {
 		const reached = builder
 			.select({ id: entries.id })
@@ -79,36 +91,54 @@ export function compileSearch(
 					endUser: entries.endUser,
 				})
 				.from(entries)
-				.where(
-					and(
-						...within,
-						gte(entries.startedAt, given("fromMs")),
-						lt(entries.startedAt, given("untilMs")),
-						isOrAny("keyId", entries.keyId),
-						isOrAny("userId", entries.userId),
-						isOrAny("teamId", entries.teamId),
-						isOrAny("endUser", entries.endUser),
-						isOrAny(
-							"model",
-							sql`coalesce(${entries.servedModel}, ${entries.requestedModel}, 'unknown')`,
-						),
-						isOrAny(
-							"status",
-							sql`(case when ${entries.status} >= 200 and ${entries.status} < 400 and ${entries.errorType} is null then 'success' else 'failure' end)`,
-						),
-						// What a correction gives back is less than nothing.
-						sql`(cast(${given("minNanos")} as bigint) is null or ${spent} >= cast(${given("minNanos")} as bigint))`,
-						sql`(cast(${given("maxNanos")} as bigint) is null or ${spent} <= cast(${given("maxNanos")} as bigint))`,
-					),
-				)
+				.where(fitting)
+				.orderBy(orders[direction](entries.id))
+				.limit(given("count")),
+		);
+	const toRows = (direction: Direction) =>
+		compileQuery<MatchNames>(
+			builder
+				.select()
+				.from(entries)
+				.where(fitting)
 				.orderBy(orders[direction](entries.id))
 				.limit(given("count")),
 		);
 	return {
 		reach: { asc: toReach("asc"), desc: toReach("desc") },
 		matches: { asc: toMatches("asc"), desc: toMatches("desc") },
+		rows: { asc: toRows("asc"), desc: toRows("desc") },
 	};
 }
+
+const toWithin = (entries: Tables["entries"]) =>
+	[gte(entries.id, given("low")), lt(entries.id, given("high"))] as const;
+
+/** What the operator paid. */
+const toSpent = (entries: Tables["entries"]) =>
+	sql`(case when ${entries.payer} = 'operator' then coalesce(${entries.cost}, 0) else 0 end)`;
+
+const toFitting = (entries: Tables["entries"]) =>
+	and(
+		...toWithin(entries),
+		gte(entries.startedAt, given("fromMs")),
+		lt(entries.startedAt, given("untilMs")),
+		isOrAny("keyId", entries.keyId),
+		isOrAny("userId", entries.userId),
+		isOrAny("teamId", entries.teamId),
+		isOrAny("endUser", entries.endUser),
+		isOrAny(
+			"model",
+			sql`coalesce(${entries.servedModel}, ${entries.requestedModel}, 'unknown')`,
+		),
+		isOrAny(
+			"status",
+			sql`(case when ${entries.status} >= 200 and ${entries.status} < 400 and ${entries.errorType} is null then 'success' else 'failure' end)`,
+		),
+		// What a correction gives back is less than nothing.
+		sql`(cast(${given("minNanos")} as bigint) is null or ${toSpent(entries)} >= cast(${given("minNanos")} as bigint))`,
+		sql`(cast(${given("maxNanos")} as bigint) is null or ${toSpent(entries)} <= cast(${given("maxNanos")} as bigint))`,
+	);
 
 /** PostgreSQL has to be told of what kind a value is that may be null. */
 const isOrAny = (name: keyof EntryPattern, value: Column | SQL): SQL =>

@@ -43,12 +43,13 @@ export const maxFound = 10_000;
 const maxLookedAt = 30_000;
 /** Stretches of hours in which a subject has Entries: each is a question of its own. */
 const maxRanges = 300;
-/** More than a year has. */
-const maxHours = 9_000;
+/** More than a year has; they come the newest first. */
+const hoursPerPage = 9_000;
 
 const hourMs = 3_600_000;
 
-interface Range {
+/** A part of the ledger, by ids and by starts. */
+export interface Range {
 	readonly low: string;
 	readonly high: string;
 	readonly fromMs: number;
@@ -121,20 +122,22 @@ export const byStart = (
 ): number => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1);
 
 /** First those whose id is not made of their time, then stretches of hours in the direction that is asked for. */
-async function toRanges(
+export async function toRanges(
 	engine: Engine,
 	{ reports }: Sources,
 	{ pattern, fromMs, untilMs, direction }: SearchAsked,
 ): Promise<Range[]> {
-	const bounds = {
-		from: Math.floor(fromMs / hourMs),
-		until: Math.ceil(untilMs / hourMs),
-		count: maxHours,
-	};
 	const hours = new Set<number>();
 	for (const subject of toSubjects(pattern)) {
-		const rows = await engine.read(reports.hours({ ...bounds, ...subject }));
-		for (const [hour] of rows) hours.add(Number(hour));
+		const from = Math.floor(fromMs / hourMs);
+		let until = Math.ceil(untilMs / hourMs);
+		for (let page = hoursPerPage; page === hoursPerPage; ) {
+			const asked = { from, until, ...subject, count: hoursPerPage };
+			const rows = await engine.read(reports.hours(asked));
+			for (const [hour] of rows) hours.add(Number(hour));
+			page = rows.length;
+			until = Number(rows.at(-1)?.[0]);
+		}
 	}
 	const stretches: { from: number; until: number }[] = [];
 	for (const hour of [...hours].sort((a, b) => a - b)) {

@@ -294,6 +294,57 @@ const defineAgentSessions = ({ table, text, whole, nanos }: Columns) =>
 		detail: text("detail").notNull(),
 	});
 
+/**
+ * Where a writer's chain begins since older Entries were deleted: the last of them, whose hash the next one goes on from.
+ * Nobody writes it but retention.ts.
+ */
+const defineCheckpoints = ({ table, text, whole }: Columns) =>
+	table("checkpoints", {
+		writer: whole("writer").primaryKey(),
+		seq: whole("seq").notNull(),
+		hash: text("hash").notNull(),
+		/** Of the last deletion; unique. What else it changes is changed only where this says that it was first. */
+		slice: text("slice").notNull(),
+	});
+
+/** What deleted Entries come to, by the UTC hour of their start: the sums still have them, and this says how much of those. */
+const defineTrimmed = ({ table, whole, nanos }: Columns) =>
+	table("trimmed", {
+		/** Hours since 1970. */
+		hour: whole("hour").primaryKey(),
+		entries: whole("entries").notNull(),
+		calls: whole("calls").notNull(),
+		failures: whole("failures").notNull(),
+		...toTokenColumns(whole),
+		webSearches: whole("web_searches").notNull(),
+		cost: nanos("cost").notNull(),
+		estimated: nanos("estimated").notNull(),
+		unpriced: whole("unpriced").notNull(),
+	});
+
+/** How far an exporter has delivered a writer's Entries: cursors.ts. */
+const defineCursors = ({ table, primaryKey, text, whole }: Columns) =>
+	table(
+		"cursors",
+		{
+			exporter: text("exporter").notNull(),
+			writer: whole("writer").notNull(),
+			/** The last one delivered; 0: none. */
+			seq: whole("seq").notNull(),
+			/** Entries that were deleted before they were delivered. */
+			missed: whole("missed").notNull(),
+		},
+		(cursor) => [primaryKey({ columns: [cursor.exporter, cursor.writer] })],
+	);
+
+/** What only one process may do at a time, a row each. */
+const defineLeases = ({ table, text, whole }: Columns) =>
+	table("leases", {
+		name: text("name").primaryKey(),
+		by: text("by").notNull(),
+		until: whole("until").notNull(),
+	});
+
 export const defineTables = (columns: Columns) => ({
 	meta: defineMeta(columns),
 	writers: defineWriters(columns),
@@ -309,6 +360,10 @@ export const defineTables = (columns: Columns) => ({
 	batches: defineBatches(columns),
 	batchItems: defineBatchItems(columns),
 	agentSessions: defineAgentSessions(columns),
+	checkpoints: defineCheckpoints(columns),
+	trimmed: defineTrimmed(columns),
+	cursors: defineCursors(columns),
+	leases: defineLeases(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

@@ -80,8 +80,9 @@ export async function expectReports(
 				days,
 				count: 1e6,
 			});
+			if (typeof used === "string") throw new Error(used);
 			const sums = new Map<string, bigint>();
-			for (const { date, id, cost } of used ?? []) {
+			for (const { date, id, cost } of used) {
 				const day = `${date} ${id}`;
 				sums.set(day, (sums.get(day) ?? 0n) + cost);
 			}

@@ -37,6 +37,7 @@ test("an empty environment is a working configuration", () => {
 		hashBodies: false,
 		userHeader: null,
 		batchPollMs: 5_000,
+		retention: { days: null, bytes: null, everyMs: 3_600_000 },
 		limiting: {
 			global: noLimits,
 			calendar: { timeZone: "UTC", resetMinute: 0 },

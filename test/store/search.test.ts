@@ -1,8 +1,8 @@
 /** A search that may not look at everything says how far it came, and can go on from there. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { anything } from "../../src/admin/spend-search.ts";
 import { compileQueries } from "../../src/store/queries.ts";
 import { searchEntries } from "../../src/store/search.ts";
+import { anything } from "../../src/store/search-queries.ts";
 import { engines, type TestStore } from "./engines.ts";
 import { fill, toCompiler } from "./fill.ts";
 

@@ -1,5 +1,16 @@
 /** What a verification asks of the database, in both engines' words. */
-import { and, asc, eq, gt, lte, max, min, type SQL, sql } from "drizzle-orm";
+import {
+	and,
+	asc,
+	eq,
+	getTableColumns,
+	gt,
+	lte,
+	max,
+	min,
+	type SQL,
+	sql,
+} from "drizzle-orm";
 import { compileQuery } from "../compile-query.ts";
 import type { Builder } from "../statements.ts";
 import type { Tables } from "../tables.ts";
@@ -12,6 +23,19 @@ export const compileAudit = (builder: Builder, tables: Tables) => ({
 	...compileEntries(builder, tables),
 	...compileSums(builder, tables),
 	...compileReferences(builder, tables),
+	/** Writer, seq and hash of where each trimmed chain begins. */
+	checkpoints: compileQuery(
+		builder
+			.select({
+				writer: tables.checkpoints.writer,
+				seq: tables.checkpoints.seq,
+				hash: tables.checkpoints.hash,
+			})
+			.from(tables.checkpoints)
+			.orderBy(asc(tables.checkpoints.writer)),
+	),
+	/** What was deleted, by hour: the hour, how many Entries, then as the sums; money as text. */
+	trimmed: compileQuery(compileTrimmed(builder, tables)),
 	/** Id, writer, nanos and until when the writer's lease lasts; null: no such writer. By id. */
 	holds: compileQuery<"after" | "count">(
 		builder
@@ -114,6 +138,19 @@ function compileSums(builder: Builder, { rollups }: Tables) {
 				.limit(given("count")),
 		),
 	};
+}
+
+function compileTrimmed(builder: Builder, { trimmed }: Tables) {
+	const { cost, estimated, unpriced, ...counts } = getTableColumns(trimmed);
+	return builder
+		.select({
+			...counts,
+			cost: sql`cast(${cost} as text)`.as("cost_text"),
+			estimated: sql`cast(${estimated} as text)`.as("estimated_text"),
+			unpriced,
+		})
+		.from(trimmed)
+		.orderBy(asc(trimmed.hour));
 }
 
 const compileReferences = (

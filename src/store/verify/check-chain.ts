@@ -15,12 +15,24 @@ interface Suspect extends Link {
 	readonly id: string;
 }
 
-export function openChainCheck(writer: number, findings: Findings): ChainCheck {
-	let link: Link = firstLink;
+/** @param start where the chain begins: its checkpoint, if older rows were deleted */
+export function openChainCheck(
+	writer: number,
+	findings: Findings,
+	start: Link = firstLink,
+): ChainCheck {
+	let link = start;
 	let suspect: Suspect | null = null;
 	const blame = (kind: "changed" | "hash") => {
 		if (suspect === null) return;
 		const { seq, id } = suspect;
+		if (kind === "changed" && start.seq > 0 && seq === start.seq + 1) {
+			const detail =
+				"The first row does not go on from the checkpoint: one of the two was changed.";
+			findings.add("checkpoint", { writer, seq, id, detail });
+			suspect = null;
+			return;
+		}
 		const detail =
 			kind === "hash"
 				? "The hash was changed: the next row was written behind another one."
@@ -46,7 +58,7 @@ export function openChainCheck(writer: number, findings: Findings): ChainCheck {
 			if (seq !== link.seq + 1) {
 				if (seq > link.seq + 1) miss(seq - 1);
 				else {
-					const detail = "Numbers begin with 1, and each is there once.";
+					const detail = `Numbers begin with ${start.seq + 1}, and each is there once.`;
 					findings.add("place", { writer, seq, id, detail });
 				}
 				// Its own hash needs the one that is gone; the next row is held against it.

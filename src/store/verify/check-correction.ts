@@ -20,6 +20,8 @@ interface Options {
 	readonly queries: AuditQueries;
 	readonly prices: PriceCheck;
 	readonly findings: Findings;
+	/** Older Entries have been deleted: what one goes back to may be gone. */
+	readonly isTrimmed: boolean;
 }
 
 /** Of any Entry: one that is no correction corrects nothing. Rejects with StoreError. */
@@ -43,6 +45,7 @@ async function findFault(
 		return `It is a ${kind} and says that it corrects ${corrects}.`;
 	}
 	const target = corrects === null ? null : await find(corrects, options);
+	if (target === null && corrects !== null && options.isTrimmed) return null;
 	if (target === null) {
 		return `It corrects ${corrects ?? "nothing"}, which the ledger does not have.`;
 	}
@@ -130,6 +133,7 @@ async function findBreak(
 			? null
 			: await find(toCorrectionId(target, number - 1), options);
 	if (number > 1 && before === null) {
+		if (options.isTrimmed) return null;
 		return `It is correction ${number} of ${target.id}, and the one before it is missing.`;
 	}
 	const stood = toWorth(target, before === null ? [] : [before]);

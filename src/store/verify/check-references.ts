@@ -33,6 +33,8 @@ interface Options {
 	readonly runs: readonly Run[];
 	/** The writer's last seq. */
 	readonly last: number;
+	/** Its Entries up to here were deleted; 0: none. */
+	readonly trimmed: number;
 	readonly read: Read;
 	readonly queries: AuditQueries;
 	readonly findings: Findings;
@@ -41,7 +43,9 @@ interface Options {
 export function openReferenceCheck(options: Options): ReferenceCheck {
 	const { writer, last, findings } = options;
 	const runs = keepSound(options);
-	let at = 0;
+	// Of the first run some Entries may be gone: what it should say nobody knows any more.
+	let at = runs.findIndex(({ since }) => since > options.trimmed);
+	if (at < 0) at = runs.length;
 	let numbers: number[] = [];
 	const finish = async (run: Run) => {
 		if (!(await isPacked(run, numbers, options))) {
@@ -55,6 +59,7 @@ export function openReferenceCheck(options: Options): ReferenceCheck {
 		entry: async (entry) => {
 			const run = runs[at];
 			if (run === undefined) return;
+			if (entry.seq < run.since) return;
 			if (entry.seq > run.until) {
 				await finish(run);
 				return;
@@ -75,8 +80,11 @@ export function openReferenceCheck(options: Options): ReferenceCheck {
 }
 
 /** Those that follow each other and lie within the ledger. */
-function keepSound({ writer, runs, last, findings }: Options): readonly Run[] {
-	let next = 1;
+function keepSound(options: Options): readonly Run[] {
+	const { writer, runs, last, trimmed, findings } = options;
+	// Of a trimmed ledger the runs may begin anywhere within what was deleted.
+	const first = runs[0]?.since ?? 1;
+	let next = first <= trimmed ? first : trimmed + 1;
 	for (const [at, { since, until }] of runs.entries()) {
 		const isSound = since === next && until >= since && until <= last;
 		if (!isSound) {

@@ -8,11 +8,62 @@ const hoursPerDay = 24;
 /** From so many names of a day on, some keys may have no more of their own: rollup-names.ts. */
 const namesPerKey = 1_000;
 
-export function checkSums(scratch: Scratch, findings: Findings): void {
+/** What Entries come to that were deleted, by hour, in the order of `sumColumns`. */
+export type TrimmedSums = ReadonlyMap<number, readonly bigint[]>;
+
+export function checkSums(
+	scratch: Scratch,
+	findings: Findings,
+	trimmed: TrimmedSums,
+): void {
+	const unseen = new Map(trimmed);
 	for (const pairs of scratch.differences()) {
+		const [{ hour, dimension } = { hour: 0, dimension: "" }] = pairs;
+		const gone = trimmed.get(hour);
+		if (gone !== undefined) {
+			if (dimension === "global") unseen.delete(hour);
+			checkTrimmed(pairs, gone, findings);
+			continue;
+		}
 		const moved = withoutMovedModels(pairs, findings);
 		const left = withoutOtherNames(moved, scratch);
 		for (const pair of left) blame(pair, findings);
+	}
+	for (const [hour, gone] of unseen) {
+		if (gone.every((sum) => sum === 0n)) continue;
+		const name = toName({ dimension: "global", id: "", hour });
+		const detail = `${name}: deleted Entries (${toFigures(gone)}) are not in the sum.`;
+		findings.add("sum_changed", { detail });
+	}
+}
+
+/**
+ * Of an hour with deleted Entries: all subjects together have what is there and what was deleted, exactly. Whose the deleted
+ * ones were is not kept: no subject has less than its Entries make, and none of a kind together more than was deleted.
+ */
+function checkTrimmed(
+	pairs: readonly SumPair[],
+	gone: readonly bigint[],
+	findings: Findings,
+): void {
+	const [first] = pairs;
+	if (first === undefined) return;
+	const { dimension } = first;
+	const more = addUp(pairs.map(toDelta));
+	const isRight =
+		dimension === "global"
+			? more.every((sum, at) => sum === gone[at])
+			: dimension === "tag" || (more[0] ?? 0n) <= (gone[0] ?? 0n);
+	if (!isRight) {
+		const detail = `${toName({ ...first, id: "" })}: the sums are ${toFigures(more)} more than the Entries that are left; deleted were ${toFigures(gone)}.`;
+		findings.add("sum_changed", { id: first.id, detail });
+	}
+	// Names of those may be summed as `other`, and models under another name.
+	if (named.has(dimension) || dimension === "global") return;
+	for (const group of Map.groupBy(pairs, ({ id }) => id).values()) {
+		const [calls = 0n] = addUp(group.map(toDelta));
+		const [pair] = group;
+		if (calls < 0n && pair !== undefined) blame(pair, findings);
 	}
 }
 
@@ -86,7 +137,11 @@ const most = (sum: bigint): bigint => (sum > 0n ? sum : 0n);
 
 const hourMs = 3_600_000;
 
-const toName = ({ dimension, id, hour }: SumPair): string =>
+const toName = ({
+	dimension,
+	id,
+	hour,
+}: Pick<SumPair, "dimension" | "id" | "hour">): string =>
 	`${dimension}${id === "" ? "" : ` ${id}`}, ${toHour(hour)}`;
 
 function toHour(hour: number): string {

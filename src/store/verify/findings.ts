@@ -30,6 +30,11 @@ export const findingKinds = {
 		advice:
 			"No gateway writes there: the row was added or moved by somebody else. Compare with a backup.",
 	},
+	checkpoint: {
+		severity: "damage",
+		advice:
+			"Only retention moves a checkpoint, together with the rows that it deletes: compare both with a backup.",
+	},
 	unreadable: { severity: "damage", advice: restore },
 	twice: {
 		severity: "damage",

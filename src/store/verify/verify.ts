@@ -1,5 +1,6 @@
 /** Verifies a ledger against itself: from one moment's sums back to every Entry up to that moment, in bounded memory. */
 import type { Clock, SqlValue } from "../../platform/contract.ts";
+import { firstLink, type Link } from "../chain.ts";
 import type { StoredEntry } from "../entry-row.ts";
 import { toStoredEntry } from "../entry-row.ts";
 import { toNameHash } from "../reference-pack.ts";
@@ -43,6 +44,8 @@ const pageHolds = 10_000;
 
 interface Tail {
 	readonly writer: number;
+	/** Where its chain begins. */
+	readonly start: Link;
 	readonly first: number;
 	readonly last: number;
 	readonly runs: readonly Run[];
@@ -52,6 +55,8 @@ interface State extends VerifyOptions {
 	done: number;
 	recomputed: number;
 	readonly all: number;
+	/** Whether Entries were deleted. */
+	readonly isTrimmed: boolean;
 }
 
 /** Rejects with StoreError. */
@@ -60,15 +65,20 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
 	scratch.begin();
 	const start = await database.snapshot(async (read) => ({
 		tails: await readTails(read, options),
+		trimmed: await readTrimmed(read, options),
 		sums: await readSums(read, options),
 		held: await checkHolds(read, options),
 	}));
-	const all = start.tails.reduce((sum, { last }) => sum + Math.max(0, last), 0);
-	const state: State = { ...options, done: 0, recomputed: 0, all };
+	const all = start.tails.reduce(
+		(sum, { last, start: { seq } }) => sum + Math.max(0, last - seq),
+		0,
+	);
+	const isTrimmed = start.trimmed.size > 0;
+	const state: State = { ...options, done: 0, recomputed: 0, all, isTrimmed };
 	for (const tail of start.tails) await checkWriter(tail, state);
 	scratch.end();
 	await checkTwice(state);
-	checkSums(scratch, findings);
+	checkSums(scratch, findings, start.trimmed);
 	if (database.kind === "sqlite") await checkFile(database.read, findings);
 	const { done: entries, recomputed } = state;
 	const { held, sums } = start;
@@ -87,6 +97,7 @@ async function readTails(
 		([writer]) => writer ?? 0,
 	);
 	const ends = await read(queries.ends({}));
+	const starts = await readStarts(read, { queries, findings }, ends);
 	return ends.map((row) => {
 		const [writer = 0, first = 0, last = 0] = row.map(Number);
 		if (!writers.has(writer)) {
@@ -97,8 +108,48 @@ async function readTails(
 			since,
 			until,
 		}));
-		return { writer, first, last, runs: own };
+		const start = starts.get(writer) ?? firstLink;
+		return { writer, start, first, last, runs: own };
 	});
+}
+
+/** Where trimmed chains begin. Their last Entry is never deleted. */
+async function readStarts(
+	read: Read,
+	{ queries, findings }: Pick<VerifyOptions, "queries" | "findings">,
+	ends: readonly (readonly SqlValue[])[],
+): Promise<ReadonlyMap<number, Link>> {
+	const starts = new Map<number, Link>();
+	const present = new Set(ends.map(([writer]) => Number(writer)));
+	for (const [id, seq, hash] of await read(queries.checkpoints({}))) {
+		const writer = Number(id);
+		starts.set(writer, { seq: Number(seq), hash: String(hash) });
+		if (present.has(writer)) continue;
+		const detail = `Writer ${writer} has a checkpoint at ${seq} and no Entry behind it.`;
+		findings.add("checkpoint", { writer, seq: Number(seq), detail });
+	}
+	return starts;
+}
+
+/** By hour, in the order of `sumColumns`. */
+async function readTrimmed(
+	read: Read,
+	{ queries, findings }: VerifyOptions,
+): Promise<ReadonlyMap<number, readonly bigint[]>> {
+	const rows = await read(queries.trimmed({}));
+	const starts = await read(queries.checkpoints({}));
+	const deleted = starts.reduce((sum, [, seq]) => sum + Number(seq), 0);
+	const counted = rows.reduce((sum, [, entries]) => sum + Number(entries), 0);
+	if (deleted !== counted) {
+		const detail = `By the checkpoints ${deleted} Entries were deleted, by their sums ${counted}.`;
+		findings.add("checkpoint", { detail });
+	}
+	return new Map(
+		rows.map(([hour, , ...sums]) => [
+			Number(hour),
+			sums.map((sum) => BigInt(sum ?? 0)),
+		]),
+	);
 }
 
 async function readSums(
@@ -151,8 +202,10 @@ async function checkWriter(tail: Tail, state: State): Promise<void> {
 	const { database, queries, findings, onProgress, all } = state;
 	const { read } = database;
 	const { writer, last: until } = tail;
-	const chain = openChainCheck(writer, findings);
-	const references = openReferenceCheck({ ...tail, read, queries, findings });
+	const chain = openChainCheck(writer, findings, tail.start);
+	const trimmed = tail.start.seq;
+	const options = { ...tail, trimmed, read, queries, findings };
+	const references = openReferenceCheck(options);
 	let after = tail.first - 1;
 	for (;;) {
 		const rows = await read(
