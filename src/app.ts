@@ -40,6 +40,7 @@ import type {
 import { openPrices, type Prices } from "./pricing/open-prices.ts";
 import { openBatches } from "./store/batches.ts";
 import { type OpenDirectory, openDirectory } from "./store/directory.ts";
+import { openOwners } from "./store/owners.ts";
 import type { Store } from "./store/store.ts";
 
 /** The runtime's services, handed in. */
@@ -89,7 +90,7 @@ export async function openApp(
 		await store.close();
 		throw error;
 	});
-	const { directory, batches } = state;
+	const { directory, batches, owners } = state;
 	const [{ clock }, { catalog }] = [rim, prices];
 	const limiting = { ...state, store, clock, catalog };
 	const { limits, counter, readSpent } = openLimiting(config, limiting);
@@ -100,6 +101,7 @@ export async function openApp(
 		ledger: store.ledger,
 		counter,
 		batches,
+		owners,
 		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(clock, state.totals),
@@ -160,7 +162,8 @@ async function readState(
 	const batches = openBatches({ ...store, synced });
 	// Whoever had some before is gone: one process has the embedded database to itself.
 	if (store.engine.kind === "sqlite") await batches.freeAll();
-	return { directory, totals, horizonMs, batches };
+	const owners = openOwners({ ...store, synced });
+	return { directory, totals, horizonMs, batches, owners };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */

@@ -31,7 +31,8 @@ type FromConfig =
 	| "userHeader"
 	| "guessing"
 	| "batchPollMs"
-	| "onBatchFault";
+	| "onBatchFault"
+	| "onOwnerFault";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -64,6 +65,7 @@ export const toGatewayOptions = (
 	userHeader: config.userHeader,
 	batchPollMs: config.batchPollMs,
 	onBatchFault: tellBatchFault,
+	onOwnerFault: tellOwnerFault,
 	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
 
@@ -93,6 +95,22 @@ const tellBatchFault: GatewayOptions["onBatchFault"] = (id, why) =>
 		"{batch} could not be looked after: {why}",
 		{ batch: id === null ? "Batches" : `The batch ${id}`, why },
 	);
+
+const tellOwnerFault: GatewayOptions["onOwnerFault"] = (object, owner, why) => {
+	const log = getLogger(["tollway", "gateway"]);
+	const what = `${object.kind} ${object.id}`;
+	if (owner === null) {
+		log.warning("{what} is gone, and its owner could not be forgotten: {why}", {
+			what,
+			why,
+		});
+		return;
+	}
+	log.error(
+		"{what} was made for {owner}, and that could not be written down: only the master key sees it. {why}",
+		{ what, owner, why },
+	);
+};
 
 /** More names than this, and clients are inventing them. */
 const maxWarned = 100;

@@ -11,6 +11,7 @@ import type {
 import type { Catalog } from "../pricing/catalog.ts";
 import type { Batches } from "../store/batches.ts";
 import type { Ledger } from "../store/ledger.ts";
+import type { OwnedObject, Owners } from "../store/owners.ts";
 import { admit } from "./admit.ts";
 import { requireModels } from "./allowed-models.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
@@ -22,6 +23,12 @@ import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
 import { forward } from "./forward.ts";
 import { type Guesses, type GuessesOptions, openGuesses } from "./guesses.ts";
 import { type Arrival, noteReply, openCall } from "./open-call.ts";
+import { answerOwn } from "./owned/answer-own.ts";
+import {
+	namesOthers,
+	requireOwnNames,
+	requireOwnPath,
+} from "./owned/require-own.ts";
 import { beginOnePiece, readRequest, toOnePiece } from "./read.ts";
 import { refuse } from "./refuse.ts";
 import { answerWhole, isReadWhole, relayReply } from "./relay-reply.ts";
@@ -53,6 +60,7 @@ export interface GatewayOptions {
 	readonly ledger: Ledger;
 	readonly counter: Counter;
 	readonly batches: Batches;
+	readonly owners: Owners;
 	/** Whether the counts of limits are those of several processes, and outlive this one. */
 	readonly sharesCounts: boolean;
 	/** How soon after its creation upstream is first asked what has become of a batch. */
@@ -83,6 +91,12 @@ export interface GatewayOptions {
 	readonly onLost: (entry: Entry, error: unknown) => void;
 	/** A batch could not be looked after (it is tried again), or is lost. Id null: all of them. Must not throw. */
 	readonly onBatchFault: (id: string | null, why: unknown) => void;
+	/** Whose a thing is could not be written down, or not be forgotten (owner null). Must not throw. */
+	readonly onOwnerFault: (
+		object: OwnedObject,
+		owner: string | null,
+		why: unknown,
+	) => void;
 	/** A call was served by a model that the catalog does not know; must not throw. */
 	readonly onUnknownModel: (model: string, entry: Entry) => void;
 }
@@ -132,14 +146,19 @@ export async function runCall(
 		});
 		call.grant = grant;
 		if (grant.refusal !== null) throw grant.refusal;
+		if (route.family.access === "owned") await requireOwnPath(call, gateway);
 		const body = beginOnePiece(call, gateway)
 			? toOnePiece(await request.arrayBuffer(), call, gateway)
 			: await readRequest(call, gateway);
 		requireModels(call, gateway);
+		if (namesOthers(call)) await requireOwnNames(call, gateway);
 		const held = admit(call, body, gateway);
 		if (held !== undefined) await held;
 		const reply = await forward(call, grant, body, gateway);
 		noteReply(call, reply, gateway);
+		if (call.own !== null) {
+			return await answerOwn(reply, call.own, call, gateway);
+		}
 		return isReadWhole(reply, call)
 			? answerWhole(await reply.bytes(), reply, call, gateway)
 			: await relayReply(reply, call, gateway);

@@ -17,5 +17,6 @@ export const {
 	counts,
 	stakes,
 	batches,
+	owners,
 	batchItems,
 } = defineTables(columns as unknown as Columns);

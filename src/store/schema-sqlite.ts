@@ -14,5 +14,6 @@ export const {
 	counts,
 	stakes,
 	batches,
+	owners,
 	batchItems,
 } = defineTables(columns);

@@ -279,6 +279,31 @@ const defineBatchItems = ({ table, primaryKey, text, whole, nanos }: Columns) =>
 		(item) => [primaryKey({ columns: [item.batch, item.customId] })],
 	);
 
+/** Who made what stands at upstream, where all callers look alike. What is not here is the operator's. */
+const defineOwners = ({
+	table,
+	primaryKey,
+	uniqueIndex,
+	text,
+	whole,
+}: Columns) =>
+	table(
+		"owners",
+		{
+			/** As the path names it: `files`, `batches`, … */
+			kind: text("kind").notNull(),
+			/** Upstream's. */
+			id: text("id").notNull(),
+			/** Who alone may see it: `team:…`, `user:…` or `key:…`. */
+			owner: text("owner").notNull(),
+			createdAt: whole("created_at").notNull(),
+		},
+		(object) => [
+			primaryKey({ columns: [object.kind, object.id] }),
+			uniqueIndex("owners_by_owner").on(object.owner, object.kind, object.id),
+		],
+	);
+
 export const defineTables = (columns: Columns) => ({
 	meta: defineMeta(columns),
 	writers: defineWriters(columns),
@@ -293,6 +318,7 @@ export const defineTables = (columns: Columns) => ({
 	stakes: defineStakes(columns),
 	batches: defineBatches(columns),
 	batchItems: defineBatchItems(columns),
+	owners: defineOwners(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

@@ -32,6 +32,7 @@ import { openPrices } from "../../src/pricing/open-prices.ts";
 import { openBatches } from "../../src/store/batches.ts";
 import { openDirectory } from "../../src/store/directory.ts";
 import { type StoredEntry, toStoredEntry } from "../../src/store/entry-row.ts";
+import { openOwners } from "../../src/store/owners.ts";
 import { configOf } from "../cli/loading.ts";
 import { openTestWorker } from "../store/engines.ts";
 
@@ -244,6 +245,7 @@ const openTestGateway = async (
 		ledger: store.ledger,
 		counter,
 		batches: openBatches({ ...store, synced: false }),
+		owners: openOwners({ ...store, synced: false }),
 		sharesCounts: false,
 		catalog,
 		totals: openTotals(wall, await readTotals(store, wall)),
