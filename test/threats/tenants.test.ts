@@ -182,11 +182,6 @@ describe.each(engines)("in $engine", ({ open }) => {
 			method: "GET",
 		});
 		expect(cursor.status).toBe(404);
-		const head = await fetch(url + kind.path, {
-			method: "HEAD",
-			headers: { authorization: `Bearer ${theirs}` },
-		});
-		expect(head.headers.get("content-length")).not.toMatch(/[1-9]/);
 	});
 
 	test("bytes of what stays in a list are upstream's", async () => {
@@ -279,7 +274,7 @@ describe.each(engines)("in $engine", ({ open }) => {
 		}
 		const whole = rig.simulator.record
 			.all()
-			.filter(({ received }) => received.complete);
+			.filter(({ received }) => received.completeAtMs !== null);
 		expect(whole).toHaveLength(0);
 		for (const [, part] of uses(file)) {
 			const body = { ...smallBody, ...part };
@@ -323,11 +318,6 @@ describe.each(engines)("in $engine", ({ open }) => {
 		async (stream) => {
 			const ran = await ask("/v1/messages", {
 				key: ours,
-				headers: {
-					"x-simulator-script": JSON.stringify({
-						content: [{ type: "code_execution" }],
-					}),
-				},
 				body: {
 					...smallBody,
 					stream,
