@@ -90,7 +90,7 @@ export async function openApp(
 		await store.close();
 		throw error;
 	});
-	const { directory, batches, owners } = state;
+	const { directory, made } = state;
 	const [{ clock }, { catalog }] = [rim, prices];
 	const limiting = { ...state, store, clock, catalog };
 	const { limits, counter, readSpent } = openLimiting(config, limiting);
@@ -100,8 +100,7 @@ export async function openApp(
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
 		counter,
-		batches,
-		owners,
+		...made,
 		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(clock, state.totals),
@@ -163,7 +162,7 @@ async function readState(
 	// Whoever had some before is gone: one process has the embedded database to itself.
 	if (store.engine.kind === "sqlite") await batches.freeAll();
 	const owners = openOwners({ ...store, synced });
-	return { directory, totals, horizonMs, batches, owners };
+	return { directory, totals, horizonMs, made: { batches, owners } };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */
