@@ -43,6 +43,7 @@ import { openPrices, type Prices } from "./pricing/open-prices.ts";
 import { openAgentSessions } from "./store/agent-sessions.ts";
 import { openBatches } from "./store/batches.ts";
 import { type OpenDirectory, openDirectory } from "./store/directory.ts";
+import { openOwners } from "./store/owners.ts";
 import type { Store } from "./store/store.ts";
 
 /** The runtime's services, handed in. */
@@ -92,7 +93,7 @@ export async function openApp(
 		await store.close();
 		throw error;
 	});
-	const { directory, background } = state;
+	const { directory, made } = state;
 	const [{ clock }, { catalog }] = [rim, prices];
 	const limiting = { ...state, store, clock, catalog };
 	const { limits, counter, readSpent } = openLimiting(config, limiting);
@@ -102,7 +103,7 @@ export async function openApp(
 		...toGatewayOptions(config, directory, limits),
 		ledger: store.ledger,
 		counter,
-		...background,
+		...made,
 		sharesCounts: store.openCounts !== null,
 		catalog,
 		totals: openTotals(clock, state.totals),
@@ -155,10 +156,11 @@ async function readState(
 	const synced = durability === "always";
 	const batches = openBatches({ ...store, synced });
 	const agentSessions = openAgentSessions({ ...store, synced });
-	const background = { batches, agentSessions };
 	// Whoever had some before is gone: one process has the embedded database to itself.
 	if (store.engine.kind === "sqlite") await batches.freeAll();
-	return { directory, totals, horizonMs, background };
+	const owners = openOwners({ ...store, synced });
+	const made = { batches, agentSessions, owners };
+	return { directory, totals, horizonMs, made };
 }
 
 /** Rejects with what is wrong with the operator's own file; or with why the store cannot be opened. */

@@ -32,7 +32,8 @@ type FromConfig =
 	| "guessing"
 	| "batchPollMs"
 	| "onBatchFault"
-	| "onSessionFault";
+	| "onSessionFault"
+	| "onOwnerFault";
 
 export const toGatewayOptions = (
 	config: Config,
@@ -66,6 +67,7 @@ export const toGatewayOptions = (
 	batchPollMs: config.batchPollMs,
 	onBatchFault: tellBatchFault,
 	onSessionFault: tellSessionFault,
+	onOwnerFault: tellOwnerFault,
 	guessing: { backoff: config.authBackoff, onReport: tellGuesses },
 });
 
@@ -101,6 +103,22 @@ const tellSessionFault: GatewayOptions["onSessionFault"] = (id, why) =>
 		"What the session {session} of an agent cost: {why}",
 		{ session: id ?? "(without an id)", why },
 	);
+
+const tellOwnerFault: GatewayOptions["onOwnerFault"] = (object, owner, why) => {
+	const log = getLogger(["tollway", "gateway"]);
+	const what = `${object.kind} ${object.id}`;
+	if (owner === null) {
+		log.warning("{what} is gone, and its owner could not be forgotten: {why}", {
+			what,
+			why,
+		});
+		return;
+	}
+	log.error(
+		"{what} was made for {owner}, and that could not be written down: only the master key sees it. {why}",
+		{ what, owner, why },
+	);
+};
 
 /** More names than this, and clients are inventing them. */
 const maxWarned = 100;

@@ -4,6 +4,7 @@ import { GatewayError } from "../domain/error.ts";
 import { allowsModel, type VirtualKey } from "../domain/virtual-key.ts";
 import { holdItem } from "./batches/hold.ts";
 import type { OpenCall } from "./open-call.ts";
+import { noteNamed } from "./owned/require-own.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { Finding, Item } from "./scan/finding.ts";
 
@@ -78,6 +79,7 @@ export function toItemCheck(
 			requireHidden(list, item.findings);
 		}
 		noteModels(call, item);
+		noteNamed(call, item.findings);
 		holdItem(call, item, gateway);
 	};
 }

@@ -35,10 +35,10 @@ export interface Family {
 	/** Its replies say what sessions of managed agents have cost so far. */
 	readonly listCosts: boolean;
 	/**
-	 * `owned`: what one caller made there others must not see, so a virtual key comes there only if its `allowed_routes` names
-	 * it. `admin`: the company's own administration and credentials; closed unless the operator opens it to the master key.
+	 * `owned`: a virtual key sees what it has made itself, or others of its team or user (owned/). `named`: what one caller made
+	 * there others can see, so a virtual key comes there only if its `allowed_routes` names it. `admin`: the company's own administration and credentials; closed unless the operator opens it to the master key.
 	 */
-	readonly access: "open" | "owned" | "admin";
+	readonly access: "open" | "owned" | "named" | "admin";
 	/** `none`: no credential of ours goes along (token exchange brings its own proof). */
 	readonly credential: "ours" | "none";
 	/** Members of the body that are native here although they are ours elsewhere. */
@@ -93,7 +93,7 @@ export const families: { readonly [Name in FamilyName]: Family } = {
 	files: { ...owned, name: "files", limit: "files", bulk: true },
 	skills: { ...owned, name: "skills", limit: "files", bulk: true },
 	resources: { ...owned, name: "resources" },
-	background: { ...owned, name: "background", unpriced: true },
+	background: { ...plain, access: "named", name: "background", unpriced: true },
 	oauth: { ...plain, name: "oauth", credential: "none" },
 	admin: { ...plain, name: "admin", access: "admin" },
 	unknown: { ...plain, name: "unknown", unpriced: true, bulk: true },
@@ -173,8 +173,24 @@ function toFamily(path: string): Family {
 		const exact = second === "completions" && third === undefined;
 		return exact ? families.chat_completions : families.unknown;
 	}
-	return bySegment.get(first) ?? families.unknown;
+	return bySegment.get(first) ?? toLookalike(first, second) ?? families.unknown;
 }
+
+/** `Files`, `files;x`: should upstream take it for `files`, it is closed as that is. */
+function toLookalike(
+	segment: string,
+	second: string | undefined,
+): Family | undefined {
+	const [word = ""] = segment.toLowerCase().split(/[^a-z_]/, 1);
+	if (word === "messages") {
+		return isLikeBatches(second) ? families.batches : undefined;
+	}
+	const family = bySegment.get(word);
+	return family === undefined || family.access === "open" ? undefined : family;
+}
+
+const isLikeBatches = (segment: string | undefined): boolean =>
+	segment?.toLowerCase().startsWith("batches") === true;
 
 function toMessagesFamily(path: string, second: string | undefined): Family {
 	if (second === "batches") {
@@ -182,6 +198,7 @@ function toMessagesFamily(path: string, second: string | undefined): Family {
 		return ofResults ? families.batch_results : families.batches;
 	}
 	if (path === "/v1/messages/count_tokens") return families.count_tokens;
+	if (isLikeBatches(second)) return families.batches;
 	return second === undefined ? families.messages : families.unknown;
 }
 

@@ -26,7 +26,11 @@ export function forward(
 	const headers = toUpstreamHeaders(arrival.headers, {
 		credential: grant.credential,
 		ours: grant.payer === "operator",
-		identity: route.family.metered || route.family.resultsUrl,
+		identity:
+			route.family.metered ||
+			route.family.resultsUrl ||
+			call.own?.does === "list" ||
+			call.own?.does === "create",
 		userAgent: gateway.userAgent,
 	});
 	if (body.decoded) delete headers["content-encoding"];

@@ -8,6 +8,7 @@ import type { Nanos } from "../domain/nanos.ts";
 import type { Reservation } from "../limits/counter.ts";
 import type { Listener, RequestHeaders } from "../platform/contract.ts";
 import type { Catalog } from "../pricing/catalog.ts";
+import type { OwnedObject } from "../store/owners.ts";
 import type { Grant } from "./authenticate.ts";
 import { dropBatchHold } from "./batches/hold.ts";
 import type { Charge } from "./charge.ts";
@@ -15,6 +16,7 @@ import type { Route } from "./families.ts";
 import { clientLeft, type Flight } from "./flights.ts";
 import type { Meter } from "./meter/meter.ts";
 import type { Opening } from "./opening.ts";
+import type { OwnCall } from "./owned/require-own.ts";
 import type { Target } from "./path.ts";
 import type { Gateway } from "./pipeline.ts";
 import { endReservation } from "./reserve.ts";
@@ -44,6 +46,10 @@ export interface OpenCall extends Flight {
 	grant: Grant | null;
 	/** What was found in the request body; null where none was looked at. */
 	scan: Scan | null;
+	/** What it does in a family where callers see only their own; null elsewhere. */
+	own: OwnCall | null;
+	/** What the requests of a batch name, by kind and id; null: nothing. */
+	named: Map<string, OwnedObject> | null;
 	/** The one that upstream is asked for. */
 	model: string | null;
 	/** By which other name the client asked for it; null: by its own. */
@@ -130,6 +136,8 @@ export function openCall(
 		onLeave: null,
 		grant: null,
 		scan: null,
+		own: null,
+		named: null,
 		model: null,
 		alias: null,
 		catalog: null,

@@ -27,7 +27,7 @@ export function toForbidden(
 	if (family.access === "admin") return closed();
 	const grant = toRouteGrant(key.allowedRoutes, route);
 	if (grant === "nothing") return routeNotAllowed(key);
-	if (family.access === "owned" && grant !== "by name") return notNamed(route);
+	if (family.access === "named" && grant !== "by name") return notNamed(route);
 	if (readers.has(method)) return null;
 	if (!family.unpriced || grant === "by name") return null;
 	if (hasBudget(key)) return notPriced(route);

@@ -12,6 +12,7 @@ import type { Catalog } from "../pricing/catalog.ts";
 import type { AgentSessions } from "../store/agent-sessions.ts";
 import type { Batches } from "../store/batches.ts";
 import type { Ledger } from "../store/ledger.ts";
+import type { OwnedObject, Owners } from "../store/owners.ts";
 import { admit } from "./admit.ts";
 import { openSessionQueue, type SessionQueue } from "./agent-sessions/queue.ts";
 import { requireModels } from "./allowed-models.ts";
@@ -24,6 +25,12 @@ import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
 import { forward } from "./forward.ts";
 import { type Guesses, type GuessesOptions, openGuesses } from "./guesses.ts";
 import { type Arrival, noteReply, openCall } from "./open-call.ts";
+import { answerOwn } from "./owned/answer-own.ts";
+import {
+	namesOthers,
+	requireOwnNames,
+	requireOwnPath,
+} from "./owned/require-own.ts";
 import { beginOnePiece, readRequest, toOnePiece } from "./read.ts";
 import { refuse } from "./refuse.ts";
 import { answerWhole, isReadWhole, relayReply } from "./relay-reply.ts";
@@ -56,6 +63,7 @@ export interface GatewayOptions {
 	readonly counter: Counter;
 	readonly batches: Batches;
 	readonly agentSessions: AgentSessions;
+	readonly owners: Owners;
 	/** Whether the counts of limits are those of several processes, and outlive this one. */
 	readonly sharesCounts: boolean;
 	/** How soon after its creation upstream is first asked what has become of a batch. */
@@ -88,6 +96,12 @@ export interface GatewayOptions {
 	readonly onBatchFault: (id: string | null, why: unknown) => void;
 	/** What a session of managed agents cost could not be recorded (it is told again), or fell. Must not throw. */
 	readonly onSessionFault: (id: string | null, why: unknown) => void;
+	/** Whose a thing is could not be written down, or not be forgotten (owner null). Must not throw. */
+	readonly onOwnerFault: (
+		object: OwnedObject,
+		owner: string | null,
+		why: unknown,
+	) => void;
 	/** A call was served by a model that the catalog does not know; must not throw. */
 	readonly onUnknownModel: (model: string, entry: Entry) => void;
 }
@@ -139,14 +153,19 @@ export async function runCall(
 		});
 		call.grant = grant;
 		if (grant.refusal !== null) throw grant.refusal;
+		if (route.family.access === "owned") await requireOwnPath(call, gateway);
 		const body = beginOnePiece(call, gateway)
 			? toOnePiece(await request.arrayBuffer(), call, gateway)
 			: await readRequest(call, gateway);
 		requireModels(call, gateway);
+		if (namesOthers(call)) await requireOwnNames(call, gateway);
 		const held = admit(call, body, gateway);
 		if (held !== undefined) await held;
 		const reply = await forward(call, grant, body, gateway);
 		noteReply(call, reply, gateway);
+		if (call.own !== null) {
+			return await answerOwn(reply, call.own, call, gateway);
+		}
 		return isReadWhole(reply, call)
 			? answerWhole(await reply.bytes(), reply, call, gateway)
 			: await relayReply(reply, call, gateway);

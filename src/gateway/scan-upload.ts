@@ -3,6 +3,7 @@ import { toItemCheck } from "./allowed-models.ts";
 import { reserveBatch } from "./batches/hold.ts";
 import { hashRequest } from "./hash-bodies.ts";
 import { moveCall, type OpenCall } from "./open-call.ts";
+import { namesOthers, requireOwnNames } from "./owned/require-own.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { RequestBody } from "./read.ts";
 import { toAnnouncedLength, tooLarge } from "./read-body.ts";
@@ -33,6 +34,7 @@ export function scanUpload(call: OpenCall, gateway: Gateway): RequestBody {
 		const { done, value } = await reader.read();
 		if (done) {
 			refuseCuts(scanner.end().cuts.length);
+			if (namesOthers(call)) await requireOwnNames(call, gateway);
 			await reserveBatch(call, gateway);
 			return null;
 		}

@@ -6,6 +6,7 @@ import { toEntry, toSumModel } from "./entry.ts";
 import { type Reading, toBillable } from "./meter/reading.ts";
 import type { OpenCall } from "./open-call.ts";
 import { toOpening } from "./opening.ts";
+import { recordContainer } from "./owned/record-owner.ts";
 import type { Gateway } from "./pipeline.ts";
 
 /**
@@ -35,10 +36,15 @@ export function settle(
 	const model = toSumModel(entry, call.catalog ?? gateway.catalog());
 	call.sumModel = model;
 	try {
-		const settled = gateway.ledger.settle(entry, model, call.endUser);
-		return settled?.catch((error) => {
-			lose(entry, error, gateway);
-		});
+		const settled = gateway.ledger
+			.settle(entry, model, call.endUser)
+			?.catch((error) => {
+				lose(entry, error, gateway);
+			});
+		const containerId = reading?.containerId ?? null;
+		if (containerId === null) return settled;
+		const recorded = recordContainer(containerId, call, gateway);
+		return settled === undefined ? recorded : recorded.then(() => settled);
 	} catch (error) {
 		lose(entry, error, gateway);
 	}

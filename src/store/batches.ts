@@ -5,6 +5,7 @@ import type { TokenCounts } from "../domain/usage.ts";
 import type { SqlValue } from "../platform/contract.ts";
 import type { Engine } from "./engine.ts";
 import { toColumn } from "./entry-row.ts";
+import { toOwnerStatement } from "./owners.ts";
 import type { Queries } from "./queries.ts";
 
 /**
@@ -67,7 +68,7 @@ export interface Lease {
 
 /** All of it rejects with StoreError. */
 export interface Batches {
-	/** Nothing happens if it is there. It is safe from a power cut then where Entries are. */
+	/** Nothing happens if it is there. Its owner is known from then on, too. It is safe from a power cut then where Entries are. */
 	add(batch: Batch, dueMs: number): Promise<void>;
 	/** Takes at most `count` of those that are due and that nobody else has. */
 	claim(lease: Lease, count: number): Promise<readonly Batch[]>;
@@ -95,19 +96,33 @@ export interface Batches {
 
 export interface BatchesOptions {
 	readonly engine: Engine;
-	readonly queries: Pick<Queries, "batches" | "reports">;
+	readonly queries: Pick<Queries, "batches" | "owners" | "reports">;
 	/** Whether a commit waits for the disk. */
 	readonly synced: boolean;
 }
 
 export function openBatches({
 	engine,
-	queries: { batches: queries, reports },
+	queries: { batches: queries, owners, reports },
 	synced,
 }: BatchesOptions): Batches {
 	return {
 		add: (batch, dueMs) =>
-			engine.commit([queries.add(toRow(batch, dueMs))], synced),
+			engine.commit(
+				[
+					queries.add(toRow(batch, dueMs)),
+					...(batch.owner === null
+						? []
+						: [
+								toOwnerStatement(
+									{ owners },
+									{ kind: "batches", id: batch.id },
+									{ ...batch, owner: batch.owner },
+								),
+							]),
+				],
+				synced,
+			),
 		claim: async ({ by, nowMs, untilMs }, count) => {
 			const asked = { by, until: untilMs, now: nowMs, count };
 			await engine.commit([queries.claim(asked)], false);

@@ -7,6 +7,7 @@ import { type BatchQueries, compileBatches } from "./batch-queries.ts";
 import { type ChargedQueries, compileCharged } from "./charged-queries.ts";
 import { openLazy } from "./lazy.ts";
 import { compileObjects, type ObjectQueries } from "./object-queries.ts";
+import { compileOwners, type OwnerQueries } from "./owner-queries.ts";
 import {
 	compileReferences,
 	type ReferenceQueries,
@@ -30,6 +31,7 @@ export interface Queries {
 	readonly charged: ChargedQueries;
 	readonly agentSessions: AgentSessionQueries;
 	readonly retention: RetentionQueries;
+	readonly owners: OwnerQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -43,6 +45,7 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toBatches = openLazy(() => compileBatches(builder, tables));
 	const toSessions = openLazy(() => compileAgentSessions(builder, tables));
 	const toRetention = openLazy(() => compileRetention(builder, tables));
+	const toOwners = openLazy(() => compileOwners(builder, tables));
 	return {
 		get retention() {
 			return toRetention();
@@ -70,6 +73,9 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get agentSessions() {
 			return toSessions();
+		},
+		get owners() {
+			return toOwners();
 		},
 	};
 }

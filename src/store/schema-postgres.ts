@@ -17,6 +17,7 @@ export const {
 	counts,
 	stakes,
 	batches,
+	owners,
 	batchItems,
 	agentSessions,
 	checkpoints,

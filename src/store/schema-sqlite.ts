@@ -14,6 +14,7 @@ export const {
 	counts,
 	stakes,
 	batches,
+	owners,
 	batchItems,
 	agentSessions,
 	checkpoints,

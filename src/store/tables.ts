@@ -345,6 +345,31 @@ const defineLeases = ({ table, text, whole }: Columns) =>
 		until: whole("until").notNull(),
 	});
 
+/** Who made what stands at upstream, where all callers look alike. What is not here is the operator's. */
+const defineOwners = ({
+	table,
+	primaryKey,
+	uniqueIndex,
+	text,
+	whole,
+}: Columns) =>
+	table(
+		"owners",
+		{
+			/** As the path names it: `files`, `batches`, … */
+			kind: text("kind").notNull(),
+			/** Upstream's. */
+			id: text("id").notNull(),
+			/** Who alone may see it: `team:…`, `user:…` or `key:…`. */
+			owner: text("owner").notNull(),
+			createdAt: whole("created_at").notNull(),
+		},
+		(object) => [
+			primaryKey({ columns: [object.kind, object.id] }),
+			uniqueIndex("owners_by_owner").on(object.owner, object.kind, object.id),
+		],
+	);
+
 export const defineTables = (columns: Columns) => ({
 	meta: defineMeta(columns),
 	writers: defineWriters(columns),
@@ -364,6 +389,7 @@ export const defineTables = (columns: Columns) => ({
 	trimmed: defineTrimmed(columns),
 	cursors: defineCursors(columns),
 	leases: defineLeases(columns),
+	owners: defineOwners(columns),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

@@ -342,6 +342,49 @@ describe.each(engines)("in $engine", ({ open }) => {
 	);
 });
 
+if (needs.postgres()) {
+	test(
+		"two processes that both think a batch is theirs charge it once",
+		async () => {
+			const rig = await openOn(() => sharePostgres());
+			// Each download is slow, the second more so: the first ends when its batch is another's already.
+			const delays = [1_000, 2_500];
+			rig.simulator.script(({ method, target }) =>
+				method === "GET" && target.endsWith("/results")
+					? { delay_ms: delays.shift() ?? 0 }
+					: undefined,
+			);
+			await rig.another();
+			const count = 1_300;
+			const id = await rig.create(count);
+			await seesRequest(rig, `${id}/results`);
+			await rig.read(
+				`UPDATE @batches SET lease_until = 0 WHERE id = '${id}' RETURNING id`,
+			);
+			// The first has written all of it, and the second is not done yet.
+			await rig.until(
+				`SELECT 1 FROM @entries, @batches b WHERE b.state = 'open' AND @entries.id = '${id}_batch_cost_3'`,
+			);
+			expect(delays).toEqual([]);
+			const entries = await rig.settled(id);
+			const results = await (await rig.results(id)).text();
+			expect(costsOf(entries)).toEqual(toCosts(results));
+			const [row] = await rig.read("SELECT count(*) FROM @batch_items");
+			expect(Number(row?.[0])).toBe(count);
+			expect(await rig.batchEntries()).toHaveLength(models.length);
+			const sum = entries.reduce(
+				(all, { cost }) => all + BigInt(cost ?? 0),
+				0n,
+			);
+			const [summed] = await rig.read(
+				"SELECT sum(cost)::text FROM @rollups WHERE dimension = 'global'",
+			);
+			expect(BigInt(summed?.[0] ?? 0)).toBe(sum);
+		},
+		2 * limitMs,
+	);
+}
+
 async function seesRequest(rig: BatchRig, tail: string) {
 	await rig.simulator.record.waitFor(({ received }) =>
 		received.target.endsWith(tail),

@@ -160,14 +160,16 @@ describe("what is refused", () => {
 		}
 	});
 
-	test("what others have made, unless the key names it", async () => {
+	test("what others can see, unless the key names it", async () => {
 		const { key } = await make();
 		const named = await make({ allowed_routes: ["/v1/files", "/v1/messages"] });
-		for (const path of ["/v1/files", "/v1/messages/batches", "/v1/agents"]) {
+		for (const path of ["/v1/sessions", "/v1/agents"]) {
 			const { status, body } = await get(path, key);
 			expect(status).toBe(403);
 			expect(body.error.message).toContain("allowed_routes");
 		}
+		expect((await get("/v1/files", key)).status).toBe(200);
+		expect((await get("/v1/messages/batches", named.key)).status).toBe(200);
 		expect((await get("/v1/files", named.key)).status).toBe(200);
 		expect((await call(named.key)).status).toBe(200);
 		expect((await get("/v1/models", named.key)).status).toBe(403);

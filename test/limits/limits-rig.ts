@@ -33,6 +33,7 @@ import { openAgentSessions } from "../../src/store/agent-sessions.ts";
 import { openBatches } from "../../src/store/batches.ts";
 import { openDirectory } from "../../src/store/directory.ts";
 import { type StoredEntry, toStoredEntry } from "../../src/store/entry-row.ts";
+import { openOwners } from "../../src/store/owners.ts";
 import { configOf } from "../cli/loading.ts";
 import { openTestWorker } from "../store/engines.ts";
 import { withClock } from "./keepers.ts";
@@ -258,6 +259,7 @@ const openTestGateway = async (
 		ledger: store.ledger,
 		counter,
 		batches: openBatches({ ...store, synced: false }),
+		owners: openOwners({ ...store, synced: false }),
 		agentSessions: openAgentSessions({ ...store, synced: false }),
 		sharesCounts: store.openCounts !== null,
 		catalog,

@@ -293,7 +293,7 @@ describe("a path whose body nobody looks at", () => {
 		expect(rig.simulator.record.all()).toHaveLength(3);
 	});
 
-	test("batches are closed to it", () =>
+	test("batches of models it may not use are closed to it", () =>
 		requireRefused("/v1/messages/batches", {
 			requests: [{ custom_id: "a", params: body({ model: wanted }) }],
 		}));

@@ -37,6 +37,8 @@ export interface Cut {
 export interface Scan extends Call {
 	readonly bytes: number;
 	readonly cuts: readonly Cut[];
+	/** Somewhere it names a thing at upstream that may be somebody else's. */
+	readonly namesObjects: boolean;
 	/** Requests of a batch. */
 	readonly items: number;
 }

@@ -38,7 +38,9 @@ export function endValue(s: State, member: Member, bytes: Buffer, end: number) {
 		raw !== undefined
 			? value !== null
 			: member.parsed === "" && s.valueByte !== 0x6e;
-	if (present) addFinding(s, member.slot, value, s.base + end);
+	if (!present) return;
+	if (member.names) s.namesObjects = true;
+	addFinding(s, member.slot, value, s.base + end);
 }
 
 function addFinding(s: State, slot: Slot, value: unknown, end: number) {

@@ -18,8 +18,8 @@ import { malformed, noWords, openState, type State } from "./state.ts";
 import { walk } from "./walk.ts";
 
 export interface ScannerOptions {
-	/** What the JSON is: a request (`body`, the default), or what upstream returns: a batch, or what a model or an agent did. */
-	root?: "body" | "reply" | "answer" | undefined;
+	/** What the JSON is: a request (`body`, the default), or what upstream returns: a batch, a page of a list, or what a model or an agent did. */
+	root?: "body" | "reply" | "page" | "answer" | undefined;
 	/** Receives the requests of a batch one by one, within `push`; what it throws, `push` throws. */
 	onItem?: ((item: Item) => void) | undefined;
 	/** Names that the table cuts elsewhere and that this endpoint knows: they stay (`user` in chat completions). */
@@ -110,6 +110,15 @@ function end(s: State): Scan {
 		throw malformed("The request body ends before its JSON object does.");
 	}
 	const { model, stream, maxTokens, findings } = toCall(s.findings);
-	const { base: bytes, cuts, items } = s;
-	return { model, stream, maxTokens, findings, bytes, cuts, items };
+	const { base: bytes, cuts, items, namesObjects } = s;
+	return {
+		model,
+		stream,
+		maxTokens,
+		findings,
+		bytes,
+		cuts,
+		items,
+		namesObjects,
+	};
 }

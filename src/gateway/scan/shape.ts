@@ -25,6 +25,7 @@ export interface Member {
 	readonly must: string;
 	readonly into: Shape | undefined;
 	readonly cut: boolean;
+	readonly names: boolean;
 	/** Its bit in the mask of the members that an object has had. */
 	readonly bit: number;
 }
@@ -55,6 +56,7 @@ function toMember(
 		must: kind.must ?? "",
 		into,
 		cut: row.cut === true,
+		names: row.names === true,
 	};
 }
 

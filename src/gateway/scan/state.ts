@@ -81,6 +81,7 @@ export interface State {
 	/** While a batch item is read: the findings outside it. */
 	outside: Finding[];
 	items: number;
+	namesObjects: boolean;
 	readonly root: Shape;
 	readonly onItem: ((item: Item) => void) | undefined;
 	/** Names that the table cuts and this endpoint knows: they stay. */
@@ -130,6 +131,7 @@ export function openState(
 		findings: [],
 		outside: [],
 		items: 0,
+		namesObjects: false,
 		root: options.root,
 		onItem: options.onItem,
 		native: options.native,

@@ -19,6 +19,8 @@ export type ShapeName =
 	| "source"
 	| "cacheControl"
 	| "reply"
+	| "page"
+	| "pageItem"
 	| "answer"
 	| "answerBlock"
 	| "answerModel"
@@ -71,12 +73,15 @@ export interface Row {
 	readonly into?: ShapeName;
 	/** The member is for a gateway, not for the API: a label, cut from what goes upstream. */
 	readonly cut?: true;
+	/** It names a thing at upstream that may be somebody else's. */
+	readonly names?: true;
 }
 
 const text = { keep: "text" } as const;
 const count = { keep: "count" } as const;
 const flag = { keep: "flag" } as const;
 const json = { keep: "json" } as const;
+const named = { keep: "text", names: true } as const;
 const hint = { keep: "hint" } as const;
 const span = { keep: "span" } as const;
 const label = { keep: "json", cut: true } as const;
@@ -99,7 +104,7 @@ export const table = {
 		mcp_servers: span,
 		cache_control: caching,
 		billing_policy: { into: "billingPolicy" },
-		container: { keep: "text", into: "container" },
+		container: { ...named, into: "container" },
 		fallbacks: { keep: "text", into: "fallback" },
 		tools: { into: "tool" },
 		system: { into: "block" },
@@ -130,15 +135,15 @@ export const table = {
 	},
 	/** A tool that a message adds; an advisor brings its own model. */
 	toolChange: { definition: { into: "tool" } },
-	container: { id: text, skills: { into: "skill" } },
-	skill: { type: text, skill_id: text },
+	container: { id: named, skills: { into: "skill" } },
+	skill: { type: text, skill_id: named },
 	billingPolicy: { bill_to: text },
 	/** A message or a content block. Blocks nest in `content` and in a document's `source.content`. */
 	block: {
 		content: { into: "block" },
 		source: { into: "source" },
 		image_url: { into: "source" },
-		file_id: text,
+		file_id: named,
 		cache_control: caching,
 		tool: { into: "toolChange" },
 		tool_changes: { into: "block" },
@@ -148,12 +153,21 @@ export const table = {
 		media_type: text,
 		data: span,
 		url: span,
-		file_id: text,
+		file_id: named,
 		content: { into: "block" },
 	},
 	cacheControl: { ttl: hint },
 	/** A batch, or a page of them, as upstream returns it. */
 	reply: { results_url: hint, data: { into: "reply" } },
+	/** A page of a list, as upstream returns it. */
+	page: {
+		data: { keep: "span", into: "pageItem" },
+		has_more: flag,
+		first_id: hint,
+		last_id: hint,
+		next_page: hint,
+	},
+	pageItem: { id: hint },
 	/** A message, a chat completion or a session, as upstream returns it, or an error instead. */
 	answer: {
 		id: hint,

@@ -242,4 +242,18 @@ export const postgresMigrations: readonly Migration[] = [
 );`,
 		],
 	},
+	{
+		name: "0006_owners",
+		statements: [
+			`CREATE TABLE "tollway"."owners" (
+	"kind" text NOT NULL,
+	"id" text NOT NULL,
+	"owner" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	CONSTRAINT "owners_kind_id_pk" PRIMARY KEY("kind","id")
+);`,
+			`CREATE UNIQUE INDEX "owners_by_owner" ON "tollway"."owners" USING btree ("owner","kind","id");`,
+			`INSERT INTO "tollway"."owners" ("kind", "id", "owner", "created_at") SELECT 'batches', "id", "owner", "created_at" FROM "tollway"."batches" WHERE "owner" IS NOT NULL;`,
+		],
+	},
 ];

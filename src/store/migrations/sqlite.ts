@@ -241,4 +241,18 @@ export const sqliteMigrations: readonly Migration[] = [
 ) WITHOUT ROWID, STRICT;`,
 		],
 	},
+	{
+		name: "0006_owners",
+		statements: [
+			`CREATE TABLE \`owners\` (
+	\`kind\` text NOT NULL,
+	\`id\` text NOT NULL,
+	\`owner\` text NOT NULL,
+	\`created_at\` integer NOT NULL,
+	PRIMARY KEY(\`kind\`, \`id\`)
+) WITHOUT ROWID, STRICT;`,
+			`CREATE UNIQUE INDEX \`owners_by_owner\` ON \`owners\` (\`owner\`,\`kind\`,\`id\`);`,
+			`INSERT INTO "owners" ("kind", "id", "owner", "created_at") SELECT 'batches', "id", "owner", "created_at" FROM "batches" WHERE "owner" IS NOT NULL;`,
+		],
+	},
 ];

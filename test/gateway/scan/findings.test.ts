@@ -22,6 +22,7 @@ test("a plain call", () => {
 		bytes: body.length,
 		cuts: [],
 		items: 0,
+		namesObjects: false,
 	});
 	expect(findings.map(({ start, end }) => body.slice(start, end))).toEqual([
 		`"claude-opus-4-6"`,
@@ -39,6 +40,7 @@ test("an empty object asks for nothing", () => {
 		bytes: 5,
 		cuts: [],
 		items: 0,
+		namesObjects: false,
 	});
 });
 
