@@ -7,9 +7,10 @@ import { globalActivityRoutes } from "../admin/global-activity.ts";
 import { globalRoutes } from "../admin/global-spend.ts";
 import { keyRoutes } from "../admin/keys.ts";
 import { memberRoutes } from "../admin/members.ts";
+import { type ReconcileState, reconcileRoutes } from "../admin/reconcile.ts";
 import type { ManagedRoute } from "../admin/route.ts";
 import { sessionRoutes } from "../admin/sessions.ts";
-import { type SpendState, spendRoutes } from "../admin/spend.ts";
+import { spendRoutes } from "../admin/spend.ts";
 import { spendPeopleRoutes } from "../admin/spend-people.ts";
 import type { AdminState } from "../admin/state.ts";
 import { tagRoutes } from "../admin/tags.ts";
@@ -18,15 +19,17 @@ import { userRoutes } from "../admin/users.ts";
 
 export { addRoutes } from "../admin/route.ts";
 
-export const reportRoutes: readonly ManagedRoute<SpendState & EstimateState>[] =
-	[
-		...spendRoutes,
-		...globalRoutes,
-		...globalActivityRoutes,
-		...activityRoutes,
-		...sessionRoutes,
-		...estimateRoutes,
-	];
+export const reportRoutes: readonly ManagedRoute<
+	ReconcileState & EstimateState
+>[] = [
+	...spendRoutes,
+	...globalRoutes,
+	...globalActivityRoutes,
+	...activityRoutes,
+	...sessionRoutes,
+	...estimateRoutes,
+	...reconcileRoutes,
+];
 
 export const manageRoutes: readonly ManagedRoute<AdminState>[] = [
 	...keyRoutes,

@@ -10,6 +10,8 @@ export interface CommandRow {
 	readonly argument?: string;
 	/** Lists the settings below its help. */
 	readonly manual?: true;
+	/** Below its help. */
+	readonly more?: string;
 	run(world: World, given: Given): number | Promise<number>;
 }
 

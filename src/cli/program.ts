@@ -56,6 +56,7 @@ function addCommand(parent: Command, row: CommandRow, run: Run): void {
 	if (row.manual) {
 		command.addHelpText("after", () => `\n${toManual(run.columns())}`);
 	}
+	if (row.more) command.addHelpText("after", `\n${row.more}`);
 	if (row.argument) command.argument(row.argument);
 	command.action(async () => {
 		const [word] = command.args;

@@ -1,6 +1,7 @@
 /** I-10: what a call cost, once more, from what the ledger has of it. */
 import type { Entry } from "../domain/entry.ts";
 import type { Nanos } from "../domain/nanos.ts";
+import type { Usage } from "../domain/usage.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { toCost } from "../pricing/cost.ts";
 import { parseJson, toObject } from "./meter/json.ts";
@@ -11,21 +12,31 @@ import { toMessageUsage } from "./meter/message-usage.ts";
  * the reply did not say which model it was or said more than is kept.
  */
 export function toCostAgain(entry: Entry, catalog: Catalog): Nanos | null {
-	const { kind, price, servedModel, usageRest } = entry;
+	const { kind, price, servedModel } = entry;
 	if (kind !== "call" || price === null || servedModel === null) return null;
 	if (price.startsWith("held:")) return null;
-	const rest = readRest(usageRest);
+	const usage = toStoredUsage(entry);
+	if (usage === null) return null;
+	return toCost(usage, catalog, {
+		atMs: entry.startedMs,
+		requestedModel: entry.requestedModel,
+	}).nanos;
+}
+
+/** What upstream said that the call used; null where it said more than is kept. */
+export function toStoredUsage(entry: Entry): Usage | null {
+	const rest = readRest(entry.usageRest);
 	if (rest === null) return null;
 	const { usage } = toMessageUsage(
 		{ iterations: rest.iterations },
 		{
-			model: servedModel,
+			model: entry.servedModel,
 			stopReason: entry.stopReason,
 			codeExecutions: 0,
 			splitIsLast: true,
 		},
 	);
-	const stored = {
+	return {
 		...usage,
 		input: entry.input,
 		output: entry.output,
@@ -38,10 +49,6 @@ export function toCostAgain(entry: Entry, catalog: Catalog): Nanos | null {
 		webSearches: entry.webSearches,
 		thinking: entry.thinking,
 	};
-	return toCost(stored, catalog, {
-		atMs: entry.startedMs,
-		requestedModel: entry.requestedModel,
-	}).nanos;
 }
 
 const nothing: Readonly<Record<string, unknown>> = {};

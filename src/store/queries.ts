@@ -1,5 +1,6 @@
 import { type ActivityQueries, compileActivity } from "./activity-queries.ts";
 import { type BatchQueries, compileBatches } from "./batch-queries.ts";
+import { compileDays, type DayQueries } from "./day-queries.ts";
 import { openLazy } from "./lazy.ts";
 import { compileObjects, type ObjectQueries } from "./object-queries.ts";
 import {
@@ -18,6 +19,7 @@ export interface Queries {
 	readonly activity: ActivityQueries;
 	readonly search: SearchQueries;
 	readonly batches: BatchQueries;
+	readonly days: DayQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -28,6 +30,7 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toActivity = openLazy(() => compileActivity(builder, tables));
 	const toSearch = openLazy(() => compileSearch(builder, tables));
 	const toBatches = openLazy(() => compileBatches(builder, tables));
+	const toDays = openLazy(() => compileDays(builder, tables));
 	return {
 		get reports() {
 			return toReports();
@@ -46,6 +49,9 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get batches() {
 			return toBatches();
+		},
+		get days() {
+			return toDays();
 		},
 	};
 }

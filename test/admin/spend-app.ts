@@ -11,7 +11,9 @@ import type { Team } from "../../src/domain/people.ts";
 import type { VirtualKey } from "../../src/domain/virtual-key.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
 import { toEstimate } from "../../src/gateway/estimate.ts";
+import { toUpstreamError } from "../../src/gateway/forward.ts";
 import { meterWhole } from "../../src/gateway/meter/meter.ts";
+import { toStoredUsage } from "../../src/gateway/recharge.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
 import type { UnknownModel } from "../../src/pricing/catalog.ts";
 import { openModelMatch } from "../../src/pricing/model-match.ts";
@@ -109,6 +111,14 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		estimate: (body) => toEstimate(body, { catalog: catalog(), mode, atMs }),
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
+		reports: {
+			url: "https://api.anthropic.com",
+			credential: null,
+			userAgent: "test",
+			fetch: () => Promise.reject(new Error("no network here")),
+			toFailure: toUpstreamError,
+		},
+		toStoredUsage,
 		maxBudget: () => options.maxBudget ?? null,
 		requireOperator,
 	});
