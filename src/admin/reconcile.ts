@@ -46,26 +46,28 @@ const toCents = (nanos: bigint): string => toDecimalText(nanos, centPlaces);
 
 const reconcileQuery = z.object({
 	...dates,
-	workspace: text.optional(),
+	workspace: text
+		.optional()
+		.describe("A workspace of the organization, or `default`"),
 	tolerance: z
 		.string()
+		.regex(
+			/^\d{1,9}(\.\d{1,7})?$/,
+			"must be a number of cents such as 1 or 0.5",
+		)
 		.default("1")
-		.transform((value, context): Nanos => {
-			const nanos = readDecimal(value, centPlaces);
-			if (nanos !== undefined) return toNanos(nanos);
-			context.addIssue({
-				code: "custom",
-				message: "must be a number of cents such as 1 or 0.5",
-			});
-			return z.NEVER;
-		})
-		.meta({ type: "string", description: "Cents" }),
+		.describe("Cents up to which a model's cost of a day agrees"),
 	token_tolerance: z
 		.string()
 		.regex(/^\d{1,12}$/, "must be a whole number")
 		.default("0")
-		.transform(Number)
-		.meta({ type: "integer", minimum: 0, pattern: undefined }),
+		.meta({
+			type: "integer",
+			minimum: 0,
+			maximum: 999_999_999_999,
+			pattern: undefined,
+			description: "The same for the tokens of each kind",
+		}),
 });
 
 type Query = z.output<typeof reconcileQuery>;
@@ -115,7 +117,10 @@ async function answerReconcile(
 	const days = Array.from({ length: last - first + 1 }, (_, at) =>
 		toDayText(first + at),
 	);
-	const tolerance = { nanos: query.tolerance, tokens: query.token_tolerance };
+	const tolerance = {
+		nanos: toNanos(readDecimal(query.tolerance, centPlaces) ?? 0n),
+		tokens: Number(query.token_tolerance),
+	};
 	const rows = toDrift(ledger, toNamed(upstream, state), { days, tolerance });
 	return toAnswer(rows, { first, last, workspace, tolerance });
 }
@@ -251,8 +256,7 @@ export const reconcileRoutes: readonly ManagedRoute<ReconcileState>[] = [
 	defineRoute({
 		method: "GET",
 		path: "/spend/reconcile",
-		summary:
-			"The ledger beside Anthropic's own usage and cost reports, by day and model; without dates the last seven full days",
+		summary: "The ledger beside Anthropic's own reports, by day and model",
 		for: "operator",
 		query: reconcileQuery,
 		example: {

@@ -85,6 +85,14 @@ const requireOperator = ({ authorization }: RequestHeaders): void => {
 	throw new GatewayError("invalid_key", "Only the operator may see this.");
 };
 
+const noReports = {
+	url: "https://api.anthropic.com",
+	credential: null,
+	userAgent: "test",
+	fetch: () => Promise.reject(new Error("no network here")),
+	toFailure: toUpstreamError,
+};
+
 /** The routes as the app has them, but for the guard in front of it. */
 export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const { catalog } = openPrices({
@@ -111,13 +119,7 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		estimate: (body) => toEstimate(body, { catalog: catalog(), mode, atMs }),
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
-		reports: {
-			url: "https://api.anthropic.com",
-			credential: null,
-			userAgent: "test",
-			fetch: () => Promise.reject(new Error("no network here")),
-			toFailure: toUpstreamError,
-		},
+		reports: noReports,
 		toStoredUsage,
 		maxBudget: () => options.maxBudget ?? null,
 		requireOperator,

@@ -43,9 +43,7 @@ export interface Month {
 		requests: readonly object[],
 		script?: TestCall["script"],
 	): Promise<void>;
-	ask(
-		query?: Readonly<Record<string, string>>,
-	): Promise<Omit<Answer, "id">>;
+	ask(query?: Readonly<Record<string, string>>): Promise<Omit<Answer, "id">>;
 	/** Once all calls are on the ledger. */
 	reconcile(query?: Readonly<Record<string, string>>): Promise<Reconciled>;
 	/** Rejects when the admin key is where it must not be. */
@@ -67,10 +65,17 @@ async function waitFor(isIt: () => Promise<boolean>, what: string) {
 	}
 }
 
+interface Time {
+	nowMs: number;
+}
+
 export async function openMonth(options: MonthOptions = {}): Promise<Month> {
-	let nowMs = Date.UTC(2026, 10, 1);
+	const time: Time = { nowMs: Date.UTC(2026, 10, 1) };
 	let ids = 0;
-	const clock = { now: () => nowMs, monotonic: platform.clock.monotonic };
+	const clock = {
+		now: () => time.nowMs,
+		monotonic: platform.clock.monotonic,
+	};
 	const { adminKeys = [adminKey] } = options;
 	const simulator = await openSimulator({ clock, adminKeys });
 	const folder = mkdtempSync(join(tmpdir(), "tollway-month-"));
@@ -92,11 +97,22 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
 			fetch: platform.fetchUpstream,
 			clock,
 			// As the real ones: they begin with the time of their call.
-			newId: () => toCallId(nowMs, ids++),
+			newId: () => toCallId(time.nowMs, ids++),
 			openWorker: openTestWorker,
 		},
 		{ version: "test", onCall: () => {}, onLost: () => {} },
 	);
+	return toMonth(app, simulator, { env, folder, time });
+}
+
+interface Place {
+	readonly env: Readonly<Record<string, string>>;
+	readonly folder: string;
+	readonly time: Time;
+}
+
+function toMonth(app: App, simulator: Simulator, place: Place): Month {
+	const { env, folder, time } = place;
 	const told: string[] = [];
 	const ask: Month["ask"] = async (query = {}) => {
 		const path = `/spend/reconcile?${new URLSearchParams(query)}`;
@@ -121,7 +137,7 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
 		app,
 		simulator,
 		setClock: (ms) => {
-			nowMs = ms;
+			time.nowMs = ms;
 		},
 		call,
 		ask,
@@ -135,7 +151,7 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
 			});
 			const { id } = JSON.parse(made.text) as { id: string };
 			// It is looked at when its time has come.
-			nowMs += 60_000;
+			time.nowMs += 60_000;
 			await waitFor(() => isOnLedger(`${id}_batch_cost`), `the batch ${id}`);
 		},
 		reconcile: async (query) => {
