@@ -3,6 +3,7 @@ import {
 	type LedgerPart,
 	type LedgerTally,
 	noLedgerTally,
+	webSearch,
 } from "../domain/drift.ts";
 import type { Entry, TruthState } from "../domain/entry.ts";
 import { type Nanos, noNanos, toNanos } from "../domain/nanos.ts";
@@ -14,7 +15,7 @@ import { type DayTally, readDay } from "../store/day-tallies.ts";
 import type { Engine } from "../store/engine.ts";
 import type { Queries } from "../store/queries.ts";
 import { dayMs } from "./spend-span.ts";
-import { unknownModel, webSearch } from "./upstream-reports.ts";
+import { unknownModel } from "./upstream-reports.ts";
 
 export interface LedgerSource {
 	readonly engine: Engine;
@@ -119,7 +120,6 @@ function toSearchPart(
 		...toPlace(webSearch, day, tally.endDay),
 		webSearches,
 		nanos: toNanos(nanos),
-		unpricedCalls: isPriced ? 0 : 1,
 	};
 }
 

@@ -1,7 +1,7 @@
 /** Upstream's reports of an organization, asked for with its admin key: what was used, and what it cost, by day and model. */
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import { noTally, type UpstreamPart } from "../domain/drift.ts";
+import { noTally, type UpstreamPart, webSearch } from "../domain/drift.ts";
 import { GatewayError } from "../domain/error.ts";
 import { toNanos } from "../domain/nanos.ts";
 import type { UpstreamFetch } from "../platform/contract.ts";
@@ -91,8 +91,7 @@ interface Report<Row> {
 	readonly toParts: (row: Row) => readonly Omit<UpstreamPart, "day">[];
 }
 
-/** What upstream charges for beside tokens, and what both sides are called by that name. */
-export const webSearch = "web_search";
+/** What neither side names a model of. */
 export const unknownModel = "unknown";
 
 const usageReport: Report<UsageRow> = {

@@ -28,6 +28,10 @@ interface Place {
 	readonly model: string;
 }
 
+/** What upstream charges for beside tokens, and names no model for. */
+export const webSearch = "web_search";
+const codeExecution = "code_execution";
+
 export type UpstreamPart = Tally & Place;
 /** Calls that began on `day` and ended on `endDay`. */
 export type LedgerPart = LedgerTally & Place & { readonly endDay: string };
@@ -207,14 +211,24 @@ function toRows(
 	rows: readonly OpenRow[],
 	tolerance: Tolerance,
 ): readonly DriftRow[] {
-	const partialDays = new Set(
-		rows.filter(({ ledger }) => ledger.partialCalls > 0).map(({ day }) => day),
-	);
+	const daysWith = (name: "partialCalls" | "unpricedCalls") =>
+		new Set(
+			rows.filter(({ ledger }) => ledger[name] > 0).map(({ day }) => day),
+		);
+	const partialDays = daysWith("partialCalls");
+	const unpricedDays = daysWith("unpricedCalls");
 	return rows
 		.map((row) => {
 			const drift = minus(row.upstream, row.ledger);
-			const hasPartial = partialDays.has(row.day);
-			const difference = { ...row, drift, tolerance, hasPartial };
+			const difference = {
+				...row,
+				drift,
+				tolerance,
+				hasPartial: row.model === codeExecution && partialDays.has(row.day),
+				hasUnpriced:
+					row.ledger.unpricedCalls > 0 ||
+					(row.model === webSearch && unpricedDays.has(row.day)),
+			};
 			const cause = causes.find(([, is]) => is(difference))?.[0] ?? "mixed";
 			return { ...row, drift, cause };
 		})
@@ -226,14 +240,17 @@ function toRows(
 }
 
 const isEmpty = (ledger: LedgerTally, upstream: Tally): boolean =>
-	ledger.calls === 0 &&
-	toCounts(upstream).every((count) => count === 0) &&
-	upstream.nanos === 0n;
+	ledger.calls === 0 && isNothing(ledger) && isNothing(upstream);
+
+const isNothing = (tally: Tally): boolean =>
+	tally.nanos === 0n && toCounts(tally).every((count) => count === 0);
 
 interface Difference extends Omit<DriftRow, "cause"> {
 	readonly tolerance: Tolerance;
-	/** Calls of that day are `partial`. */
+	/** It is what calls that are `partial` lack. */
 	readonly hasPartial: boolean;
+	/** Calls that are `unpriced` may be why. */
+	readonly hasUnpriced: boolean;
 }
 
 const toCounts = (tally: Tally): number[] =>
@@ -251,11 +268,7 @@ const causes: readonly (readonly [
 	(difference: Difference) => boolean,
 ])[] = [
 	["none", (one) => isSameCounts(one) && isSameCost(one)],
-	[
-		"container_time",
-		({ model, drift, hasPartial }) =>
-			model === "code_execution" && hasPartial && drift.nanos > 0n,
-	],
+	["container_time", ({ drift, hasPartial }) => hasPartial && drift.nanos > 0n],
 	[
 		"estimated",
 		({ ledger, drift }) =>
@@ -265,8 +278,7 @@ const causes: readonly (readonly [
 	],
 	[
 		"unpriced",
-		(one) =>
-			isSameCounts(one) && one.ledger.unpricedCalls > 0 && one.drift.nanos > 0n,
+		(one) => isSameCounts(one) && one.hasUnpriced && one.drift.nanos > 0n,
 	],
 	[
 		"foreign",
@@ -274,7 +286,7 @@ const causes: readonly (readonly [
 			toCounts(drift).every((count) => count >= -tolerance.tokens) &&
 			drift.nanos >= -tolerance.nanos &&
 			(toCounts(drift).some((count) => count > tolerance.tokens) ||
-				ledger.calls === 0),
+				isNothing(ledger)),
 	],
 	[
 		"missing",

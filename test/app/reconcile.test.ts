@@ -150,6 +150,7 @@ interface Plant {
 }
 
 const sonnet = "claude-sonnet-5-5";
+const searches = { web_search_requests: 2, web_fetch_requests: 0 };
 const thousand = { input_tokens: 1_000, output_tokens: 100 };
 /** Cents: 1,000 and 100 tokens of Sonnet 5.5. */
 const cents = "0.3";
@@ -195,6 +196,20 @@ const plants: readonly Plant[] = [
 			}),
 		found: [
 			[sonnet, "price", { input_tokens: 0, output_tokens: 0, cents: "20" }],
+		],
+	},
+	{
+		name: "another price of searches",
+		plant: () =>
+			month.call({
+				script: {
+					billing: { percent: 110 },
+					message: { usage: { ...thousand, server_tool_use: searches } },
+				},
+			}),
+		found: [
+			[sonnet, "price", { input_tokens: 0, cents: "0.03" }],
+			["web_search", "price", { web_searches: 0, cents: "0.2" }],
 		],
 	},
 	{
@@ -279,6 +294,20 @@ const plants: readonly Plant[] = [
 		name: "a model without a price",
 		plant: () => month.call(usage(thousand, { model: "claude-next-1" })),
 		found: [["claude-next-1", "unpriced", { input_tokens: 0 }]],
+	},
+	{
+		name: "a model without a price, and its searches",
+		plant: () =>
+			month.call(
+				usage(
+					{ ...thousand, server_tool_use: searches },
+					{ model: "claude-next-1" },
+				),
+			),
+		found: [
+			["claude-next-1", "unpriced", { input_tokens: 0 }],
+			["web_search", "unpriced", { web_searches: 0 }],
+		],
 	},
 	{
 		name: "a call that its client pays for",
