@@ -13,6 +13,8 @@ export interface Canary {
 	readonly value: string;
 	/** Upstream gets it, in the one header that is for it. */
 	readonly goesUpstream: boolean;
+	/** Only where the path begins so. */
+	readonly onlyTo?: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -22,6 +24,10 @@ const go = [
 	"TOLLWAY_UPSTREAM_KEY",
 	"ANTHROPIC_API_KEY",
 	"ANTHROPIC_AUTH_TOKEN",
+] as const;
+const forReports = [
+	"TOLLWAY_UPSTREAM_ADMIN_KEY",
+	"ANTHROPIC_ADMIN_KEY",
 ] as const;
 const urls = ["DATABASE_URL"] as const;
 
@@ -33,6 +39,12 @@ export function toCanaries(env: Env): readonly Canary[] {
 	const all = [
 		...stay.map((name) => ({ name, value: env[name], goesUpstream: false })),
 		...go.map((name) => ({ name, value: env[name], goesUpstream: true })),
+		...forReports.map((name) => ({
+			name,
+			value: env[name],
+			goesUpstream: true,
+			onlyTo: "/v1/organizations/",
+		})),
 		...urls.map((name) => ({
 			name: `the password in ${name}`,
 			value: toPassword(env[name]),
@@ -124,9 +136,12 @@ export function findInExchanges(
 	exchanges: readonly Exchange[],
 	canaries: readonly Canary[],
 ): string[] {
-	const stays = canaries.filter(({ goesUpstream }) => !goesUpstream);
 	const found = exchanges.flatMap(({ received }) => {
 		const { rawHeaders, target, body } = received;
+		const stays = canaries.filter(
+			({ goesUpstream, onlyTo = "" }) =>
+				!goesUpstream || !target.startsWith(onlyTo),
+		);
 		const own: string[] = [];
 		const others: string[] = [];
 		for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -7,10 +7,11 @@ import { globalActivityRoutes } from "../admin/global-activity.ts";
 import { globalRoutes } from "../admin/global-spend.ts";
 import { keyRoutes } from "../admin/keys.ts";
 import { memberRoutes } from "../admin/members.ts";
+import { type ReconcileState, reconcileRoutes } from "../admin/reconcile.ts";
 import { type RepriceState, repriceRoutes } from "../admin/reprice.ts";
 import type { ManagedRoute } from "../admin/route.ts";
 import { type SessionState, sessionRoutes } from "../admin/sessions.ts";
-import { type SpendState, spendRoutes } from "../admin/spend.ts";
+import { spendRoutes } from "../admin/spend.ts";
 import { spendPeopleRoutes } from "../admin/spend-people.ts";
 import type { AdminState } from "../admin/state.ts";
 import { tagRoutes } from "../admin/tags.ts";
@@ -20,7 +21,7 @@ import { userRoutes } from "../admin/users.ts";
 export { addRoutes } from "../admin/route.ts";
 export { openReprice } from "../gateway/reprice/reprice.ts";
 
-export type ReportState = SpendState &
+export type ReportState = ReconcileState &
 	SessionState &
 	EstimateState &
 	RepriceState;
@@ -33,6 +34,7 @@ export const reportRoutes: readonly ManagedRoute<ReportState>[] = [
 	...sessionRoutes,
 	...estimateRoutes,
 	...repriceRoutes,
+	...reconcileRoutes,
 ];
 
 export const manageRoutes: readonly ManagedRoute<AdminState>[] = [

@@ -16,10 +16,12 @@ import {
 import { checkUpstream } from "../gateway/check-upstream.ts";
 import { toEnvelope, toErrorReply } from "../gateway/error-reply.ts";
 import { estimate } from "../gateway/estimate-counted.ts";
+import { toUpstreamError } from "../gateway/forward.ts";
 import { toPublicBase } from "../gateway/guard.ts";
 import { meterWhole } from "../gateway/meter/meter.ts";
 import type { Arrival } from "../gateway/open-call.ts";
 import { type Gateway, runCall } from "../gateway/pipeline.ts";
+import { toStoredUsage } from "../gateway/recharge.ts";
 import type { ReadSpent } from "../limits/counter.ts";
 import type { Clock, RequestHeaders } from "../platform/contract.ts";
 import type { OpenDirectory } from "../store/directory.ts";
@@ -161,6 +163,14 @@ async function openManagedRoutes(
 		reprice: openReprice({ ...gateway, engine, queries }),
 		flush: store.ledger.flush,
 		upstreamUrl: config.upstream.url,
+		reports: {
+			url: config.upstream.url,
+			credential: config.upstream.adminCredential,
+			userAgent: gateway.userAgent,
+			fetch: gateway.fetch,
+			toFailure: toUpstreamError,
+		},
+		toStoredUsage,
 		maxBudget: () =>
 			maxBudgetNanos === null ? null : toNanos(BigInt(maxBudgetNanos)),
 		isMasterKey: (key) =>

@@ -29,13 +29,22 @@ export interface Given {
 	readonly parallel?: number;
 	readonly expires?: string;
 	readonly grace?: string;
+	/** Days: `2026-11-22`. */
 	readonly since?: string;
 	readonly until?: string;
 	readonly model?: string;
+	readonly workspace?: string;
+	/** Cents. */
+	readonly tolerance?: string;
+	readonly tokenTolerance?: string;
+	readonly format?: ReportFormat;
 	/** What stood behind the command's name. */
 	readonly argument?: string;
 	readonly rest?: readonly string[];
 }
+
+export const reportFormats = ["table", "json", "prometheus"] as const;
+export type ReportFormat = (typeof reportFormats)[number];
 
 /** A flag's value is checked like the variable's, but a mistake in it is one of usage. */
 function checked(key: "host" | "port" | "gatewayUrl") {
@@ -79,11 +88,24 @@ const readDuration = (flag: string) => (text: string) => {
 
 const readDay = (flag: string) => (text: string) => {
 	const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
-	const ms = isDay ? Date.parse(`${text}T00:00Z`) : Number.NaN;
-	const isReal = ms >= 0 && new Date(ms).toISOString().startsWith(text);
-	if (isReal) return text;
-	throw wrong(flag, text, "a day such as 2026-11-01");
+	const ms = isDay ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+	// Some days there are not: 2026-02-30.
+	if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) {
+		return text;
+	}
+	throw wrong(flag, text, "a day such as 2026-11-22");
 };
+
+function readCents(text: string): string {
+	if (/^\d{1,9}(\.\d{1,7})?$/.test(text)) return text;
+	throw wrong("--tolerance", text, "a number of cents such as 1 or 0.5");
+}
+
+function readFormat(text: string): ReportFormat {
+	const found = reportFormats.find((name) => name === text);
+	if (found) return found;
+	throw wrong("--format", text, "table, json or prometheus");
+}
 
 export const optionTable = {
 	host: () =>
@@ -155,15 +177,35 @@ export const optionTable = {
 			"how long the old value works on: 24h",
 		).argParser(readDuration("--grace")),
 	since: () =>
-		new Option("--since <day>", "from this day on (UTC): 2026-11-01").argParser(
+		new Option("--since <day>", "the first day (UTC): 2026-11-01").argParser(
 			readDay("--since"),
 		),
 	until: () =>
-		new Option("--until <day>", "up to the end of this day (UTC)").argParser(
+		new Option("--until <day>", "the last day (UTC)").argParser(
 			readDay("--until"),
 		),
 	model: () =>
 		new Option("--model <name>", "only of this model, or claude-sonnet-*"),
+	workspace: () =>
+		new Option(
+			"--workspace <id>",
+			"only this workspace of the organization: wrkspc_… or default",
+		),
+	tolerance: () =>
+		new Option(
+			"--tolerance <cents>",
+			"a day's difference up to which a model's cost agrees (1)",
+		).argParser(readCents),
+	tokenTolerance: () =>
+		new Option(
+			"--token-tolerance <number>",
+			"the same for the tokens of each kind (0)",
+		).argParser((text) => String(readCount("--token-tolerance")(text))),
+	format: () =>
+		new Option(
+			"--format <name>",
+			"table, json, or prometheus for a textfile collector",
+		).argParser(readFormat),
 } as const satisfies Record<string, () => Option>;
 
 export type OptionName = keyof typeof optionTable;

@@ -10,10 +10,10 @@ export interface CommandRow {
 	readonly argument?: string;
 	/** All that stands behind its own options is another program's: `rest`. */
 	readonly passesOn?: true;
-	/** Below its help. */
-	readonly more?: string;
 	/** Lists the settings below its help. */
 	readonly manual?: true;
+	/** Below its help. */
+	readonly more?: string;
 	run(world: World, given: Given): number | Promise<number>;
 }
 

@@ -51,6 +51,25 @@ export const commands: readonly (CommandRow | CommandGroup)[] = [
 			(await import("./usage.ts")).showUsage(world, given),
 	},
 	{
+		name: "reconcile",
+		about: "compare the ledger with Anthropic's own usage and cost reports",
+		options: [
+			"since",
+			"until",
+			"workspace",
+			"tolerance",
+			"tokenTolerance",
+			"format",
+			"json",
+			"url",
+			"envFile",
+		],
+		more: `Without days: the seven up to yesterday. Exit code 0: they agree; 1: they drift apart by more than the tolerance; 2: they
+could not be compared. The gateway needs ANTHROPIC_ADMIN_KEY.`,
+		run: async (world, given) =>
+			(await import("./reconcile.ts")).reconcile(world, given),
+	},
+	{
 		name: "config",
 		about: "show every setting, its value and where it came from",
 		options: [...loading, "json"],

@@ -11,7 +11,7 @@ import { maskSecret } from "./safe-text.ts";
 import type { SettingKey, Values } from "./settings.ts";
 import { type OriginKind, type Sources, toAbsolute } from "./sources.ts";
 
-/** The one credential that goes upstream. */
+/** What goes upstream: one with calls, and one with questions for the organization's reports. */
 export interface Credential {
 	readonly header: "x-api-key" | "authorization";
 	/** The whole header value, `Bearer ` included. */
@@ -51,6 +51,8 @@ export interface Config {
 	readonly upstream: {
 		readonly url: string;
 		readonly credential: Credential | null;
+		/** For the organization's reports, and nothing else. */
+		readonly adminCredential: Credential | null;
 	};
 	readonly dataDir: string;
 	readonly database: DatabaseAddress;
@@ -114,12 +116,20 @@ export type Origins = Readonly<Record<SettingKey, Origin>>;
 
 function toCredential(values: Values, origins: Origins): Credential | null {
 	const key = values.upstreamKey === null ? "upstreamAuthToken" : "upstreamKey";
+	return toCredentialOf(key, values, origins);
+}
+
+function toCredentialOf(
+	key: "upstreamKey" | "upstreamAuthToken" | "adminKey",
+	values: Values,
+	origins: Origins,
+): Credential | null {
 	const secret = values[key];
 	if (secret === null) return null;
 	const masked = maskSecret(secret);
 	const from = origins[key].name ?? key;
 	// An OAuth token travels as Bearer, whichever variable holds it.
-	return key === "upstreamKey" && !secret.startsWith("sk-ant-oat")
+	return key !== "upstreamAuthToken" && !secret.startsWith("sk-ant-oat")
 		? { header: "x-api-key", value: secret, masked, from }
 		: { header: "authorization", value: `Bearer ${secret}`, masked, from };
 }
@@ -222,6 +232,7 @@ export function toConfig(
 		upstream: {
 			url: values.upstreamUrl,
 			credential: toCredential(values, origins),
+			adminCredential: toCredentialOf("adminKey", values, origins),
 		},
 		dataDir: values.dataDir,
 		database: values.database,

@@ -128,5 +128,6 @@ export const screens: Readonly<Partial<Record<keyof Values, Screen>>> = {
 	upstreamUrl: screenUpstreamUrl,
 	upstreamKey: screenCredential,
 	upstreamAuthToken: screenCredential,
+	adminKey: screenCredential,
 	databasePort: screenDatabasePort,
 };

@@ -171,6 +171,14 @@ export const settings = {
 		credential: "upstream-auth-token",
 		about: "Bearer token that pays, when there is no key",
 	},
+	adminKey: {
+		group: "upstream",
+		variables: ["TOLLWAY_UPSTREAM_ADMIN_KEY", "ANTHROPIC_ADMIN_KEY"],
+		type: kinds.key,
+		credential: "upstream-admin-key",
+		about:
+			"Admin key of the organization that pays; `tollway reconcile` reads its usage and cost reports",
+	},
 	dataDir: {
 		group: "storage",
 		variables: ["TOLLWAY_DATA_DIR"],

@@ -4,11 +4,21 @@ import { loadFrom, printProblems } from "./load-options.ts";
 import { type ManagementApi, openManagementApi } from "./management-api.ts";
 import { exitCodes, type World } from "./world.ts";
 
-/** Runs a command with the management API, and says what is wrong when it cannot. Resolves with the exit code. */
+interface ApiOptions {
+	readonly makesDatabase?: boolean;
+	/** The exit code when it cannot; 1 without it. */
+	readonly failedCode?: number;
+}
+
+/**
+ * Runs a command with the management API, and says what is wrong when it cannot. Resolves with the exit code: what `act`
+ * resolves with, or 0.
+ */
 export async function withApi(
 	{ world, given }: { readonly world: World; readonly given: Given },
-	act: (api: ManagementApi) => Promise<void>,
-	options: { readonly makesDatabase?: boolean } = {},
+	// biome-ignore lint/suspicious/noConfusingVoidType: most commands have nothing to say of it
+	act: (api: ManagementApi) => Promise<number | void>,
+	{ failedCode = exitCodes.failed, ...options }: ApiOptions = {},
 ): Promise<number> {
 	const { config, problems, origins } = loadFrom(world, toLoadOptions(given));
 	if (config === null) {
@@ -19,14 +29,13 @@ export async function withApi(
 	try {
 		const api = await openManagementApi(world, settled);
 		try {
-			await act(api);
+			return (await act(api)) ?? exitCodes.ok;
 		} finally {
 			await api.close();
 		}
-		return exitCodes.ok;
 	} catch (error) {
 		if (!(error instanceof AskError)) throw error;
 		world.stderr.write(`tollway: ${error.message}\n`);
-		return exitCodes.failed;
+		return failedCode;
 	}
 }

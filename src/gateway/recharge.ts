@@ -84,15 +84,14 @@ export function readNotes({
 	return new Set(Array.isArray(notes) ? notes.map(String) : []);
 }
 
-/** Null where the row does not have all of it. */
-function toStoredUsage(entry: Entry): Usage | null {
-	const { servedModel, usageRest } = entry;
-	const rest = readRest(usageRest);
+/** What upstream said that the call used; null where it said more than is kept. */
+export function toStoredUsage(entry: Entry): Usage | null {
+	const rest = readRest(entry.usageRest);
 	if (rest === null) return null;
 	const { usage } = toMessageUsage(
 		{ iterations: rest.iterations },
 		{
-			model: servedModel,
+			model: entry.servedModel,
 			stopReason: entry.stopReason,
 			codeExecutions: 0,
 			splitIsLast: true,

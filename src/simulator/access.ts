@@ -5,13 +5,20 @@ import type { Rules } from "./routes.ts";
 
 const versions = ["2023-06-01", "2026-10-21", "2023-01-01"];
 
-/** Throws the API's 401 or 400 for a missing or unknown credential, version or beta. */
+/** Without a list any will do. */
+export interface AcceptedKeys {
+	readonly acceptedKeys?: readonly string[] | undefined;
+	readonly adminKeys?: readonly string[] | undefined;
+}
+
+/** Throws the API's 401, 403 or 400 for a missing or unknown credential, version or beta. */
 export function checkAccess(
 	headers: IncomingHttpHeaders,
 	rules: Rules,
-	acceptedKeys: readonly string[] | undefined,
+	{ acceptedKeys, adminKeys }: AcceptedKeys,
 ): void {
-	if (rules.access !== "anyone") checkCredential(headers, acceptedKeys);
+	if (rules.access === "key") checkCredential(headers, acceptedKeys);
+	if (rules.access === "admin") checkAdmin(headers, adminKeys);
 	if (rules.version) {
 		checkVersion(headers["anthropic-version"]);
 		checkBetas(readBetas(headers));
@@ -22,18 +29,35 @@ function checkCredential(
 	headers: IncomingHttpHeaders,
 	acceptedKeys: readonly string[] | undefined,
 ): void {
+	const { credential, isBearer } = readCredential(headers);
+	if (acceptedKeys !== undefined && !acceptedKeys.includes(credential)) {
+		throw new ApiError(
+			"authentication_error",
+			isBearer ? "Invalid bearer token" : "invalid x-api-key",
+		);
+	}
+}
+
+/** Keys for calls are known, and may not see the organization's reports. */
+function checkAdmin(
+	headers: IncomingHttpHeaders,
+	adminKeys: readonly string[] | undefined,
+): void {
+	const { credential, isBearer } = readCredential(headers);
+	if (!isBearer && !credential.startsWith("sk-ant-admin")) {
+		throw new ApiError("permission_error");
+	}
+	checkCredential(headers, adminKeys);
+}
+
+function readCredential(headers: IncomingHttpHeaders) {
 	const apiKey = headers["x-api-key"];
 	const bearer = /^bearer\s+(.+)$/i.exec(headers.authorization ?? "")?.[1];
 	const credential = apiKey ? String(apiKey) : bearer;
 	if (!credential) {
 		throw new ApiError("authentication_error", "x-api-key header is required");
 	}
-	if (acceptedKeys !== undefined && !acceptedKeys.includes(credential)) {
-		throw new ApiError(
-			"authentication_error",
-			apiKey ? "invalid x-api-key" : "Invalid bearer token",
-		);
-	}
+	return { credential, isBearer: !apiKey };
 }
 
 function checkVersion(version: string | string[] | undefined): void {

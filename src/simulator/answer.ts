@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AcceptedKeys } from "./access.ts";
 import { ApiError, toErrorReply } from "./errors.ts";
 import { handleRequest } from "./handle-request.ts";
 import type { Recorder } from "./record.ts";
@@ -19,7 +20,7 @@ export interface Answering {
 	world: World;
 	recorder: Recorder;
 	route: Router;
-	acceptedKeys: readonly string[] | undefined;
+	accepted: AcceptedKeys;
 	choosers: Iterable<ChooseScript>;
 }
 

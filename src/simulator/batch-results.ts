@@ -68,7 +68,7 @@ const forbidden = ["stream", "speed", "thread", "billing_policy"];
 
 function writeItem(
 	{ custom_id, params }: BatchItem,
-	{ id, betas, version, message: replaced }: Batch,
+	{ id, betas, version, message: replaced, ...batch }: Batch,
 	world: World,
 ): Message | BetaMessage {
 	for (const name of forbidden) {
@@ -93,6 +93,11 @@ function writeItem(
 		script: replaced ? { message: replaced } : emptyScript,
 		tier: "batch",
 		beta: betas.length > 0,
+	});
+	world.books.book(message, {
+		atMs: world.clock.now(),
+		pricedAtMs: batch.createdMs,
+		billing: batch.billing,
 	});
 	return message;
 }

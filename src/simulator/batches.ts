@@ -19,6 +19,7 @@ export interface Batch {
 	outcomes: Readonly<Record<string, "errored" | "canceled" | "expired">>;
 	/** Members that replace those of every message in the results. */
 	message: Script["message"];
+	billing: Script["billing"];
 	pollsLeft: number;
 	createdMs: number;
 	cancelMs: number | null;
@@ -35,6 +36,7 @@ export function createBatch(call: Call): Reply {
 		version: headers["anthropic-version"]?.toString(),
 		outcomes: script.batch_outcomes ?? {},
 		message: script.message,
+		billing: script.billing,
 		pollsLeft: script.batch_polls ?? defaultPolls,
 		createdMs: world.clock.now(),
 		cancelMs: null,

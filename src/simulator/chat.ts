@@ -33,6 +33,7 @@ export function createChatCompletion(call: Call): Reply {
 	try {
 		const request = readJson(call.body);
 		const answer = toChatAnswer(request, call);
+		book(answer, call);
 		if (request.stream !== true) return toPlainJson(toCompletion(answer));
 		const options = isObject(request.stream_options)
 			? request.stream_options
@@ -47,6 +48,15 @@ export function createChatCompletion(call: Call): Reply {
 		if (!(error instanceof ApiError)) throw error;
 		return toChatError(error);
 	}
+}
+
+function book({ model, usage }: ChatAnswer, { world, script }: Call): void {
+	const { prompt_tokens: input_tokens, completion_tokens: output_tokens } =
+		usage;
+	world.books.book(
+		{ model, usage: { input_tokens, output_tokens }, stop_reason: null },
+		{ atMs: world.clock.now(), billing: script.billing },
+	);
 }
 
 /** The compatibility endpoint has OpenAI's error envelope. */

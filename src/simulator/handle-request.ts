@@ -26,7 +26,7 @@ const earlyResponseBytes = 1_024;
 /** Reads the request and finds its reply: null when the client left while it was still sending. Throws the API's errors. */
 export async function handleRequest(
 	turn: Turn,
-	{ route, acceptedKeys, world }: Answering,
+	{ route, accepted, world }: Answering,
 ): Promise<Reply | null> {
 	const { request, exchange, script, requestId } = turn;
 	const { method = "GET", headers } = request;
@@ -40,7 +40,7 @@ export async function handleRequest(
 	});
 	if (sent === null) return null;
 	if (script.sink) return toJson(toSinkReport(exchange));
-	if (match.kind === "found") checkAccess(headers, match.rules, acceptedKeys);
+	if (match.kind === "found") checkAccess(headers, match.rules, accepted);
 	const scripted = toScriptedReply(script, requestId);
 	if (scripted !== undefined) return scripted;
 	const { handle, rules, params } = refuseUnknown(match);

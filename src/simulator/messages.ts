@@ -17,6 +17,11 @@ import { toBetaStreamEvents, toSseEvents, toStreamEvents } from "./stream.ts";
 export function createMessage(call: Call): Reply {
 	const request = readRequest(call, messageFields);
 	const written = writeMessage(request, toContext(call));
+	const { world, script } = call;
+	world.books.book(written.message, {
+		atMs: world.clock.now(),
+		billing: script.billing,
+	});
 	if (request.stream !== true) return toPlainJson(written.message);
 	return toEvents(toSseEvents(toEventsOf(written, call.script)));
 }

@@ -38,32 +38,6 @@ export const workspace = {
 	user_profile_id: null,
 };
 
-/** Amounts are decimal strings in cents. */
-const costReport = {
-	data: [
-		{
-			starting_at: "2026-11-21T00:00:00Z",
-			ending_at: "2026-11-22T00:00:00Z",
-			results: [
-				{
-					currency: "USD",
-					amount: "123.78912",
-					cost_type: "tokens",
-					token_type: "output_tokens",
-					model: "claude-sonnet-5-5",
-					service_tier: "standard",
-					context_window: "0-200k",
-					inference_geo: "global",
-					workspace_id: workspaceId,
-					description: null,
-				},
-			],
-		},
-	],
-	has_more: false,
-	next_page: null,
-};
-
 export function getOrganization(): Reply {
 	return toJson(organization);
 }
@@ -74,8 +48,4 @@ export function listUsers({ query }: Call): Reply {
 
 export function listWorkspaces({ query }: Call): Reply {
 	return toJson(toIdPage([workspace], query));
-}
-
-export function getCostReport(): Reply {
-	return toJson(costReport);
 }

@@ -18,8 +18,8 @@ import * as sessions from "./sessions.ts";
 import * as skills from "./skills.ts";
 
 export interface Rules {
-	/** Whether a credential must be there. */
-	access: "anyone" | "key";
+	/** Whether a credential must be there, and whether an admin's. */
+	access: "anyone" | "key" | "admin";
 	/** Whether `anthropic-version` must be there. */
 	version: boolean;
 	/** Longer bodies get the API's 413. */
@@ -34,11 +34,18 @@ const usual: Rules = {
 };
 const open: Rules = { ...usual, access: "anyone", version: false };
 const openai: Rules = { ...usual, version: false };
+const admin: Rules = { ...usual, access: "admin" };
 const batch: Rules = { ...usual, limitBytes: 256 * megabyte };
 /** The API takes 500 MB a file; held in memory here, so larger ones are for `sink`. */
 const upload: Rules = { ...usual, limitBytes: 64 * megabyte };
 
 export type Handler = (call: Call) => Reply | Promise<Reply>;
+
+/** With the prices, which only the reports need. */
+const getUsageReport: Handler = async (call) =>
+	(await import("./reports.ts")).getUsageReport(call);
+const getCostReport: Handler = async (call) =>
+	(await import("./reports.ts")).getCostReport(call);
 
 const hello = (): Reply => ({ status: 200, body: { kind: "none" } });
 
@@ -109,10 +116,6 @@ export const routes: readonly (readonly [
 		organizations.listWorkspaces,
 		usual,
 	],
-	[
-		"GET",
-		`${organizationPath}/cost_report`,
-		organizations.getCostReport,
-		usual,
-	],
+	["GET", `${organizationPath}/usage_report/messages`, getUsageReport, admin],
+	["GET", `${organizationPath}/cost_report`, getCostReport, admin],
 ];

@@ -13,6 +13,27 @@ const milliseconds = z.number().int().min(0).max(3_600_000);
 const count = z.number().int().min(0).max(1_000_000);
 const errorTypes = Object.keys(errorTable) as [ErrorType, ...ErrorType[]];
 
+const days = 86_400_000;
+
+/** What the usage and cost reports say of a call, otherwise than it was. */
+const billingSchema = z.strictObject({
+	/** Nothing. */
+	omit: z.boolean().optional(),
+	/** Of the list price. */
+	percent: z.number().int().min(0).max(1_000).optional(),
+	/** That it was so much later. */
+	later_ms: z
+		.number()
+		.int()
+		.min(0)
+		.max(31 * days)
+		.optional(),
+	/** Container hours that ran for it, in dollars' thousandths. */
+	container_mills: count.optional(),
+});
+
+export type Billing = z.infer<typeof billingSchema>;
+
 export const scriptSchema = z.strictObject({
 	/** Waits before the reply's first byte. */
 	delay_ms: milliseconds.optional(),
@@ -109,6 +130,8 @@ export const scriptSchema = z.strictObject({
 	/** A comment line before every event. */
 	comments: z.boolean().optional(),
 
+	/** Of a call, or of all that a batch comes to. */
+	billing: billingSchema.optional(),
 	/** How many polls of a batch created by this call still find it in progress. */
 	batch_polls: count.optional(),
 	/** What becomes of single items of a batch, by `custom_id`. */

@@ -21,6 +21,8 @@ export interface SimulatorOptions {
 	hostname?: string;
 	/** Any other credential gets the API's 401. By default any will do, but there must be one. */
 	acceptedKeys?: readonly string[];
+	/** For the organization's reports; by default any that begins with sk-ant-admin. */
+	adminKeys?: readonly string[];
 	/** `now` goes into replies and stands still by default; `monotonic` goes into the record. */
 	clock?: Clock;
 	/** Of `results_url` in batches; "self" is the simulator's own. */
@@ -51,7 +53,8 @@ export const fixedClock: Clock = {
 export async function openSimulator(
 	options: SimulatorOptions = {},
 ): Promise<Simulator> {
-	const { clock = fixedClock, acceptedKeys } = options;
+	const { clock = fixedClock, acceptedKeys, adminKeys } = options;
+	const accepted = { acceptedKeys, adminKeys };
 	const limits = { ...defaultRecordLimits, ...options.record };
 	const recorder = openRecorder(clock, limits);
 	const choosers = new Set<ChooseScript>();
@@ -66,7 +69,7 @@ export async function openSimulator(
 			answerControl(request, response, { recorder, reset });
 			return;
 		}
-		const answering = { world, recorder, route, acceptedKeys, choosers };
+		const answering = { world, recorder, route, accepted, choosers };
 		void answer(request, response, answering);
 	});
 	const { url, port } = await listen(server, options);

@@ -1,6 +1,7 @@
 import type { Clock } from "../platform/contract.ts";
 import type { MemoryStore } from "./agents.ts";
 import type { Batch } from "./batches.ts";
+import { type Books, openBooks } from "./books.ts";
 import type { StoredFile } from "./files.ts";
 import { openIds } from "./ids.ts";
 import { openPromptCache, type PromptCache } from "./prompt-cache.ts";
@@ -13,6 +14,8 @@ export interface World {
 	readonly clock: Clock;
 	readonly nextId: (prefix: string) => string;
 	readonly cache: PromptCache;
+	/** What was served, for the organization's reports. */
+	readonly books: Books;
 	/** Where `results_url` points to: an origin without a trailing slash. */
 	readonly resultsOrigin: () => string;
 	readonly batches: Shelf<Batch>;
@@ -37,6 +40,7 @@ export function openWorld(options: WorldOptions): World {
 		...options,
 		nextId: openIds(),
 		cache: openPromptCache(options.clock),
+		books: openBooks(),
 		batches: openShelf("Message batch", maxUploads),
 		files: openShelf("File", maxUploads),
 		skills: openShelf("Skill", maxUploads),

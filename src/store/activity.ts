@@ -83,13 +83,26 @@ export async function readActivity(
 		if (found.length > asked.count) return "too_many";
 	}
 	for (const splitMs of toEdges(asked.days)) {
-		const hour = Math.floor(splitMs / hourMs);
-		const gone = await engine.read(queries.retention.trimmedAt({ hour }));
-		if (gone.length > 0) return "deleted";
+		const hours = { fromMs: splitMs, untilMs: splitMs + 1 };
+		if (await isTrimmed(engine, queries, hours)) return "deleted";
 		found.push(...(await readEdge(engine, queries, { ...asked, splitMs })));
 		if (found.length > asked.count) return "too_many";
 	}
 	return found;
+}
+
+/** Whether Entries of hours that begin before `untilMs`, and end after `fromMs`, were deleted. Rejects with StoreError. */
+export async function isTrimmed(
+	engine: Engine,
+	{ retention }: Pick<Queries, "retention">,
+	{ fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
+): Promise<boolean> {
+	const hours = {
+		fromHour: Math.floor(fromMs / hourMs),
+		untilHour: Math.ceil(untilMs / hourMs),
+	};
+	const gone = await engine.read(retention.trimmedWithin(hours));
+	return gone.length > 0;
 }
 
 /** Days of which each is a day of UTC, moved by the same minutes; one on which clocks are set is alone. */

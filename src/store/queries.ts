@@ -5,6 +5,7 @@ import {
 } from "./agent-session-queries.ts";
 import { type BatchQueries, compileBatches } from "./batch-queries.ts";
 import { type ChargedQueries, compileCharged } from "./charged-queries.ts";
+import { compileDays, type DayQueries } from "./day-queries.ts";
 import { openLazy } from "./lazy.ts";
 import { compileObjects, type ObjectQueries } from "./object-queries.ts";
 import { compileOwners, type OwnerQueries } from "./owner-queries.ts";
@@ -32,6 +33,7 @@ export interface Queries {
 	readonly agentSessions: AgentSessionQueries;
 	readonly retention: RetentionQueries;
 	readonly owners: OwnerQueries;
+	readonly days: DayQueries;
 }
 
 /** Each kind is built when it is first asked for: all at the start would be a tenth of it. */
@@ -46,6 +48,7 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 	const toSessions = openLazy(() => compileAgentSessions(builder, tables));
 	const toRetention = openLazy(() => compileRetention(builder, tables));
 	const toOwners = openLazy(() => compileOwners(builder, tables));
+	const toDays = openLazy(() => compileDays(builder, tables));
 	return {
 		get retention() {
 			return toRetention();
@@ -76,6 +79,9 @@ export function compileQueries(builder: Builder, tables: Tables): Queries {
 		},
 		get owners() {
 			return toOwners();
+		},
+		get days() {
+			return toDays();
 		},
 	};
 }

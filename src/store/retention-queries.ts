@@ -5,6 +5,8 @@ import {
 	eq,
 	getTableColumns,
 	gt,
+	gte,
+	lt,
 	lte,
 	max,
 	min,
@@ -27,8 +29,8 @@ export interface RetentionQueries {
 	readonly oldest: Query<"writer" | "after" | "until" | "count">;
 	/** The earliest start of an open hold, and of an open batch; null: there is none. */
 	readonly oldestOpen: Query;
-	/** A row, if Entries of that hour were deleted. */
-	readonly trimmedAt: Query<"hour">;
+	/** A row, if Entries of these hours were deleted. */
+	readonly trimmedWithin: Query<"fromHour" | "untilHour">;
 	/** seq, hash and slice. */
 	readonly checkpoint: Query<"writer">;
 	readonly addCheckpoint: Query<"writer">;
@@ -123,11 +125,17 @@ function compileTrim(builder: Builder, { checkpoints, trimmed }: Tables) {
 	const { hour, ...sums } = getTableColumns(trimmed);
 	const names = ["hour", ...Object.keys(sums)];
 	return {
-		trimmedAt: compileQuery<"hour">(
+		trimmedWithin: compileQuery<"fromHour" | "untilHour">(
 			builder
-				.select({ entries: trimmed.entries })
+				.select({ hour: trimmed.hour })
 				.from(trimmed)
-				.where(eq(trimmed.hour, given("hour"))),
+				.where(
+					and(
+						gte(trimmed.hour, given("fromHour")),
+						lt(trimmed.hour, given("untilHour")),
+					),
+				)
+				.limit(1),
 		),
 		checkpoint: compileQuery<"writer">(
 			builder

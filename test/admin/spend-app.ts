@@ -10,7 +10,9 @@ import type { Nanos } from "../../src/domain/nanos.ts";
 import type { Team } from "../../src/domain/people.ts";
 import type { VirtualKey } from "../../src/domain/virtual-key.ts";
 import { toErrorReply } from "../../src/gateway/error-reply.ts";
+import { toUpstreamError } from "../../src/gateway/forward.ts";
 import { meterWhole } from "../../src/gateway/meter/meter.ts";
+import { toStoredUsage } from "../../src/gateway/recharge.ts";
 import type { RequestHeaders } from "../../src/platform/contract.ts";
 import type { UnknownModel } from "../../src/pricing/catalog.ts";
 import { openModelMatch } from "../../src/pricing/model-match.ts";
@@ -82,6 +84,14 @@ const requireOperator = ({ authorization }: RequestHeaders): void => {
 	throw new GatewayError("invalid_key", "Only the operator may see this.");
 };
 
+const noReports = {
+	url: "https://api.anthropic.com",
+	credential: null,
+	userAgent: "test",
+	fetch: () => Promise.reject(new Error("no network here")),
+	toFailure: toUpstreamError,
+};
+
 /** The routes as the app has them, but for the guard in front of it. */
 export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 	const { catalog } = openPrices({
@@ -109,6 +119,8 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		reprice: () => Promise.reject(new Error("this app writes nothing")),
 		isMasterKey: (key) => key === "sk-master",
 		upstreamUrl: "https://api.anthropic.com",
+		reports: noReports,
+		toStoredUsage,
 		maxBudget: () => options.maxBudget ?? null,
 		requireOperator,
 		flush: ledger.flush,

@@ -24,7 +24,11 @@ test("an empty environment is a working configuration", () => {
 		trustedProxies: [],
 		adminApi: false,
 		authBackoff: true,
-		upstream: { url: "https://api.anthropic.com", credential: null },
+		upstream: {
+			url: "https://api.anthropic.com",
+			credential: null,
+			adminCredential: null,
+		},
 		dataDir: "/home/ada/.local/share/tollway",
 		database: {
 			kind: "sqlite",
