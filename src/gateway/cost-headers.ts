@@ -1,9 +1,10 @@
 /** What a reply that is read whole tells its client of the call, in LiteLLM's headers. */
-import type { Measure } from "../domain/limit.ts";
+import type { Limit, Measure } from "../domain/limit.ts";
 import { toDecimalText, toDollarText, toNanos } from "../domain/nanos.ts";
 import type { CostParts } from "../pricing/cost.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
+import { toUpstreamUrl } from "./upstream-url.ts";
 
 const picoPlaces = 12;
 
@@ -30,10 +31,7 @@ export function addCostHeaders(
 ): void {
 	const { entry, charge, route } = call;
 	headers.set("x-litellm-version", gateway.versionName);
-	headers.set(
-		"x-litellm-model-api-base",
-		gateway.upstreamUrl + route.upstreamPath,
-	);
+	headers.set("x-litellm-model-api-base", toUpstreamUrl(route, gateway));
 	if (entry === null) return;
 	addTimes(headers, call, gateway);
 	if (entry.cost === null) return;
@@ -54,23 +52,42 @@ const ofKey: Readonly<Partial<Record<Measure, string>>> = {
 	tokens: "x-litellm-key-tpm-limit",
 };
 
+type HeaderRow = readonly [name: string, value: string];
+
+/** What the key may use, by the list of its limits: it stays the same for many calls, and its numbers are texts once. */
+export type KeyHeaders = WeakMap<readonly Limit[], readonly HeaderRow[]>;
+
 /** What the key may use, and had spent: only what there is. Without a budget nobody counts what a key has spent. */
 export function addKeyHeaders(
 	headers: Headers,
 	{ limits, keyBudget, spendAtStart }: OpenCall,
+	{ keyHeaders }: Gateway,
 ): void {
 	if (spendAtStart !== null) {
 		headers.set("x-litellm-key-spend", toDollarText(spendAtStart));
 	}
-	for (const { ceiling } of keyBudget) {
-		headers.set("x-litellm-key-max-budget", toDollarText(toNanos(ceiling)));
+	if (limits.length === 0 && keyBudget.length === 0) return;
+	let rows = keyHeaders.get(limits);
+	if (rows === undefined) {
+		rows = toKeyRows(limits, keyBudget);
+		keyHeaders.set(limits, rows);
 	}
-	for (const { subject, measure, model, ceiling } of limits) {
-		const header = ofKey[measure];
-		if (header === undefined || subject.kind !== "key") continue;
-		if (model === null) headers.set(header, String(ceiling));
-	}
+	for (const [name, value] of rows) headers.set(name, value);
 }
+
+const toKeyRows = (
+	limits: readonly Limit[],
+	keyBudget: readonly Limit[],
+): readonly HeaderRow[] => [
+	...keyBudget.map(({ ceiling }): HeaderRow => {
+		return ["x-litellm-key-max-budget", toDollarText(toNanos(ceiling))];
+	}),
+	...limits.flatMap(({ subject, measure, model, ceiling }): HeaderRow[] => {
+		const name = ofKey[measure];
+		const isKeys = subject.kind === "key" && model === null;
+		return name !== undefined && isKeys ? [[name, String(ceiling)]] : [];
+	}),
+];
 
 /** The whole time, and how much of it was ours: all but the wait for upstream. */
 function addTimes(headers: Headers, call: OpenCall, gateway: Gateway): void {

@@ -138,10 +138,12 @@ export interface Route {
 	readonly upstreamPath: string;
 }
 
+export const messagesPath = "/v1/messages";
+
 const fastRoutes: ReadonlyMap<string, Route> = new Map(
 	(["/anthropic", ""] as const).map((mount) => [
-		`${mount}/v1/messages`,
-		{ family: families.messages, mount, upstreamPath: "/v1/messages" },
+		mount + messagesPath,
+		{ family: families.messages, mount, upstreamPath: messagesPath },
 	]),
 );
 

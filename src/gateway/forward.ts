@@ -5,6 +5,7 @@ import { toUpstreamHeaders } from "./headers.ts";
 import { hearLeave, moveCall, type OpenCall } from "./open-call.ts";
 import type { Gateway } from "./pipeline.ts";
 import type { RequestBody } from "./read.ts";
+import { toUpstreamUrl } from "./upstream-url.ts";
 
 /**
  * Sends the call upstream and resolves with the reply's head. Rejects with the runtime's own error, or with the reason
@@ -35,9 +36,9 @@ export function forward(
 	});
 	if (body.decoded) delete headers["content-encoding"];
 	if (body.length !== null) headers["content-length"] = String(body.length);
-	// By string, never by `new URL(path, base)`: a path that starts with `//` would replace the host.
-	const url = gateway.upstreamUrl + route.upstreamPath + arrival.target.query;
-	return gateway.fetch(url, {
+	const url = toUpstreamUrl(route, gateway);
+	const { query } = arrival.target;
+	return gateway.fetch(query === "" ? url : url + query, {
 		method: request.method,
 		headers,
 		body: body.content,

@@ -19,8 +19,9 @@ import { requireModels } from "./allowed-models.ts";
 import { type Authority, authenticate } from "./authenticate.ts";
 import type { BatchHolds } from "./batches/hold.ts";
 import { type BytesInFlight, openBytesInFlight } from "./bytes-in-flight.ts";
+import type { KeyHeaders } from "./cost-headers.ts";
 import { type Counting, openCounting } from "./counting.ts";
-import { toRoute } from "./families.ts";
+import { messagesPath, toRoute } from "./families.ts";
 import { type Flights, openFlights, type WaitLimits } from "./flights.ts";
 import { forward } from "./forward.ts";
 import { type Guesses, type GuessesOptions, openGuesses } from "./guesses.ts";
@@ -111,6 +112,9 @@ export interface Gateway extends GatewayOptions {
 	readonly guesses: Guesses;
 	readonly counting: Counting;
 	readonly batchHolds: BatchHolds;
+	readonly keyHeaders: KeyHeaders;
+	/** Of the everyday calls. */
+	readonly messagesUrl: string;
 	readonly sessionQueue: SessionQueue;
 	readonly room: BytesInFlight;
 	/** For the runtime's own timer, which counts in whole seconds up to 255; 0 = no limit. */
@@ -125,6 +129,8 @@ export const openGateway = (options: GatewayOptions): Gateway => ({
 	guesses: openGuesses({ ...options.guessing, clock: options.clock }),
 	counting: openCounting(options.clock),
 	batchHolds: new Map(),
+	keyHeaders: new WeakMap(),
+	messagesUrl: options.upstreamUrl + messagesPath,
 	sessionQueue: openSessionQueue(),
 	room: openBytesInFlight(options.inFlightBytes),
 	slowBodySeconds: Math.min(

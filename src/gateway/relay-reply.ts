@@ -129,7 +129,7 @@ function toAnswer(
 	const answer = new Response(body, { status, headers });
 	stripReplyHeaders(answer.headers);
 	answer.headers.set("x-litellm-call-id", call.id);
-	if (!call.streamed) addKeyHeaders(answer.headers, call);
+	if (!call.streamed) addKeyHeaders(answer.headers, call, gateway);
 	addBudgetHeaders(answer.headers, call, gateway);
 	return answer;
 }

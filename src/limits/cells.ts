@@ -7,6 +7,8 @@ import { type Cell, isAtRest, openCell, raiseHorizon, toName } from "./cell.ts";
 export interface Place {
 	readonly limit: Limit;
 	readonly cell: Cell;
+	/** The limit's ceiling as a number, for what is no money. */
+	readonly ceiling: number;
 	/** Another of the same list is counted there too: a call is taken off once. */
 	readonly repeats: boolean;
 }
@@ -91,7 +93,7 @@ function findPlaces(s: State, limits: readonly Limit[]): readonly Place[] {
 		const cell = findCell(s, limit);
 		const repeats = seen.has(cell);
 		seen.add(cell);
-		return { limit, cell, repeats };
+		return { limit, cell, ceiling: Number(limit.ceiling), repeats };
 	});
 	s.places.set(limits, places);
 	return places;

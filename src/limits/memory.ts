@@ -2,9 +2,6 @@
  * Counts in this process's memory, for the database that this process has to itself. What was spent before is read from the
  * ledger when a window of a budget is first asked for; requests, tokens and calls that run begin at nothing.
  */
-import { reserve as reserveIn, settle as settleIn } from "../domain/balance.ts";
-import { addTo, roomAfterMs } from "../domain/buckets.ts";
-import { type Claim, judge, toRefusal, type Verdict } from "../domain/judge.ts";
 import type { Limit } from "../domain/limit.ts";
 import type { Subject } from "../domain/subject.ts";
 import type { Clock } from "../platform/contract.ts";
@@ -16,21 +13,18 @@ import {
 	raiseHorizon,
 	type Tally,
 	tallyAt,
-	toBalance,
 } from "./cell.ts";
-import { type Cells, openCells, type Place } from "./cells.ts";
+import { type Cells, openCells } from "./cells.ts";
 import type {
-	Actual,
-	Amounts,
 	Asking,
 	Counter,
 	Fullness,
 	OnSpent,
 	ReadSpent,
-	Reservation,
 	Reserved,
 } from "./counter.ts";
-import { toAmount, toResetMs } from "./measuring.ts";
+import { toResetMs } from "./measuring.ts";
+import { spend, take } from "./taking.ts";
 
 export interface MemoryCounterOptions {
 	readonly clock: Clock;
@@ -51,11 +45,6 @@ export interface MemoryCounterOptions {
 
 /** Counts of limits that are kept: 50 MB at the most, and as much for ten thousand keys. */
 const defaultMaxCells = 50_000;
-
-interface Stake extends Claim, Place {
-	/** Null for anything but money. */
-	readonly tally: Tally | null;
-}
 
 interface State {
 	readonly options: MemoryCounterOptions;
@@ -183,159 +172,3 @@ async function readTally(
 		throw error;
 	}
 }
-
-function spend(tally: Tally, nanos: bigint): void {
-	tally.settled = settleIn(tally, { held: 0n, actual: nanos }).settled;
-}
-
-function take(
-	s: State,
-	asking: Asking,
-	places: readonly Place[],
-	startedMs: number,
-): Reserved {
-	const atMs = s.options.clock.monotonic();
-	const stakes = places.map((place) =>
-		toStake(place, asking.wanted, { startedMs, atMs }),
-	);
-	const verdict = judge(stakes);
-	if (verdict !== null)
-		return { reservation: null, refusal: refuse(s, verdict, stakes, atMs) };
-	for (const stake of stakes) takeStake(stake, startedMs, atMs);
-	let ended = false;
-	const reservation: Reservation = {
-		end: (actual) => {
-			if (ended) return;
-			ended = true;
-			for (const stake of stakes) {
-				endStake(s, stake, actual, { startedMs, atMs });
-			}
-			if (actual.nanos > 0n)
-				countElsewhere(s, asking, stakes, { startedMs, actual });
-		},
-	};
-	return { reservation, refusal: null };
-}
-
-interface Times {
-	readonly startedMs: number;
-	/** When it was let in, by the monotonic clock. */
-	readonly atMs: number;
-}
-
-function toStake(
-	{ limit, cell, repeats }: Place,
-	wanted: Amounts,
-	{ startedMs, atMs }: Times,
-): Stake {
-	cell.usedMs = atMs;
-	const tally = limit.measure === "nanos" ? tallyAt(cell, startedMs) : null;
-	const balance = tally ?? toBalance(cell, atMs);
-	return {
-		limit,
-		cell,
-		repeats,
-		tally,
-		balance,
-		amount: toAmount(limit.measure, wanted),
-	};
-}
-
-function refuse(
-	s: State,
-	verdict: Verdict,
-	stakes: readonly Stake[],
-	atMs: number,
-) {
-	const { claim } = verdict;
-	const { cell, tally } = stakes.find((stake) => stake === claim) as Stake;
-	return toRefusal(verdict, {
-		roomAfterMs:
-			cell.buckets &&
-			roomAfterMs(cell.buckets, {
-				amount: Number(claim.amount),
-				ceiling: Number(claim.limit.ceiling),
-				nowMs: atMs,
-			}),
-		resetsMs: tally && toResetMs(tally.window),
-		nowMs: s.options.clock.now(),
-	});
-}
-
-function takeStake(
-	{ cell, tally, amount, repeats }: Stake,
-	startedMs: number,
-	atMs: number,
-): void {
-	if (repeats) return;
-	if (tally !== null) {
-		tally.held = reserveIn(tally, amount).held;
-		raiseHorizon(cell, startedMs);
-	} else if (cell.buckets !== null) addTo(cell.buckets, Number(amount), atMs);
-	else cell.running += 1;
-}
-
-function endStake(
-	s: State,
-	{ limit, cell, tally, amount, repeats }: Stake,
-	actual: Actual,
-	{ startedMs, atMs }: Times,
-): void {
-	if (tally !== null) {
-		const before = repeats ? tally.settled - actual.nanos : tally.settled;
-		if (!repeats) tally.held -= amount;
-		if (!counts(s, cell, tally, { startedMs, actual })) return;
-		if (!repeats) spend(tally, actual.nanos);
-		s.options.onSpent(limit, before, actual.nanos);
-	} else if (!repeats) {
-		if (cell.buckets === null) cell.running -= 1;
-		else if (limit.measure === "tokens") {
-			addTo(cell.buckets, actual.tokens - Number(amount), atMs);
-		}
-	}
-}
-
-interface Ended {
-	readonly startedMs: number;
-	readonly actual: Actual;
-}
-
-/** What is due will be read with this in it. */
-function counts(
-	{ options }: State,
-	{ limit }: Cell,
-	{ state, sinceMs }: Tally,
-	{ startedMs, actual: { model } }: Ended,
-): boolean {
-	if (state === "due" || startedMs < sinceMs) return false;
-	return (
-		limit.model === null ||
-		model === undefined ||
-		options.isFor(limit.model, model)
-	);
-}
-
-/** Budgets that came after the call, or that do not bind it. */
-function countElsewhere(
-	s: State,
-	{ subjects, models }: Asking,
-	stakes: readonly Stake[],
-	ended: Ended,
-): void {
-	const { startedMs, actual } = ended;
-	for (const cell of s.cells.budgetsOf(subjects)) {
-		if (stakes.some((stake) => stake.cell === cell)) continue;
-		if (actual.model === undefined && !isNamed(s, cell, models)) continue;
-		raiseHorizon(cell, startedMs);
-		const tally = findTally(cell, startedMs);
-		if (tally !== null && counts(s, cell, tally, ended))
-			spend(tally, actual.nanos);
-	}
-}
-
-const isNamed = (
-	{ options: { isFor, toSumModel } }: State,
-	{ limit: { model } }: Cell,
-	named: readonly string[],
-): boolean =>
-	model === null || named.some((one) => isFor(model, toSumModel(one)));

@@ -84,12 +84,18 @@ const requireOperator = ({ authorization }: RequestHeaders): void => {
 	throw new GatewayError("invalid_key", "Only the operator may see this.");
 };
 
-const noReports = {
-	url: "https://api.anthropic.com",
-	credential: null,
-	userAgent: "test",
-	fetch: () => Promise.reject(new Error("no network here")),
-	toFailure: toUpstreamError,
+/** Neither upstream nor a gateway. */
+const alone = {
+	estimate: () => Promise.reject(new Error("no gateway here")),
+	reprice: () => Promise.reject(new Error("this app writes nothing")),
+	upstreamUrl: "https://api.anthropic.com",
+	reports: {
+		url: "https://api.anthropic.com",
+		credential: null,
+		userAgent: "test",
+		fetch: () => Promise.reject(new Error("no network here")),
+		toFailure: toUpstreamError,
+	},
 };
 
 /** The routes as the app has them, but for the guard in front of it. */
@@ -115,11 +121,8 @@ export function openSpendApp(store: TestStore, options: SpendAppOptions) {
 		catalog,
 		clock,
 		meter: meterWhole,
-		estimate: () => Promise.reject(new Error("no gateway here")),
-		reprice: () => Promise.reject(new Error("this app writes nothing")),
+		...alone,
 		isMasterKey: (key) => key === "sk-master",
-		upstreamUrl: "https://api.anthropic.com",
-		reports: noReports,
 		toStoredUsage,
 		maxBudget: () => options.maxBudget ?? null,
 		requireOperator,
