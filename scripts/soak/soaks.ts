@@ -1,4 +1,5 @@
 import { abortsSizes, soakAborts } from "./aborts.ts";
+import { batchSizes, soakBatch } from "./batch.ts";
 import { bodiesSizes, soakBodies } from "./bodies.ts";
 import { budgetsSizes, soakBudgets } from "./budgets.ts";
 import type { Figure, SoakContext } from "./figure.ts";
@@ -41,6 +42,11 @@ export const soaks = {
 		about: "ten sessions of Claude Code on one budget, until it is spent",
 		limitMs: 1_200_000,
 		run: (context, form) => soakBudgets(context, budgetsSizes[form]),
+	},
+	batch: {
+		about: "a large batch, with the gateway killed on the way",
+		limitMs: 300_000,
+		run: (context, form) => soakBatch(context, batchSizes[form]),
 	},
 } as const satisfies Record<string, Soak>;
 

@@ -140,6 +140,7 @@ function toDatabase(database: SqliteDatabase): Database {
 					statement.run(...values);
 				},
 				rows: (values) => statement.values(...values) as SqlValue[][],
+				finalize: () => statement.finalize(),
 			};
 		},
 		get: <Row>(sql: string, ...parameters: unknown[]) =>

@@ -80,6 +80,8 @@ export interface PreparedStatement {
 	run(values: readonly SqlValue[]): void;
 	/** Each row as the values of its columns. */
 	rows(values: readonly SqlValue[]): SqlValue[][];
+	/** It is not used again. A connection stays open, with its locks, as long as a statement does. */
+	finalize(): void;
 }
 
 /** A SQL database in one file; statements are synchronous, and throw the runtime's own error. */

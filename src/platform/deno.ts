@@ -168,6 +168,8 @@ function toDatabase(database: DatabaseSync): Database {
 					statement
 						.all(...values)
 						.map((row) => Object.values(row) as SqlValue[]),
+				// Closing the database does.
+				finalize: () => {},
 			};
 		},
 		get: <Row>(sql: string, ...parameters: unknown[]) =>

@@ -134,9 +134,19 @@ function openWorker(database: Database, role: Role): Worker {
 				throw error;
 			}
 		},
-		read: ({ read, values }) => database.prepare(read).rows(values),
+		read: ({ read, values }) => {
+			const statement = database.prepare(read);
+			try {
+				return statement.rows(values);
+			} finally {
+				statement.finalize();
+			}
+		},
 		close: () => {
-			// Statements that nobody has collected keep the connection open, and the log as long as it is.
+			for (const statement of [begin, end, ...statements]) {
+				statement?.finalize();
+			}
+			// Somebody else may read the file meanwhile; then closing it folds no log into it.
 			if (role === "writer") database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 			database.close();
 		},

@@ -1,7 +1,8 @@
 /** What batches come to: read from their results, by whoever is there, and once. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { models, toCosts } from "../../scripts/soak/batch-truth.ts";
 import type { Script } from "../../src/simulator/script.ts";
-import { type BatchRig, models, openBatchRig, toCosts } from "../batch-rig.ts";
+import { type BatchRig, openBatchRig } from "../batch-rig.ts";
 import { needs } from "../needs.ts";
 import { sharePostgres } from "../postgres.ts";
 

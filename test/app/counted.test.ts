@@ -206,9 +206,17 @@ describe("the first refusal stands", () => {
 });
 
 describe("upstream is not asked", () => {
-	const file = {
-		type: "document",
-		source: { type: "file", file_id: "file_01" },
+	/** The key's own: of others' files it would hear nothing. */
+	const upload = async (key: string) => {
+		const form = new FormData();
+		form.set("file", new File(["Toll"], "toll.txt"));
+		const reply = await fetch(`${op.rig.url}/anthropic/v1/files`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${key}` },
+			body: form,
+		});
+		const { id } = (await reply.json()) as { id: string };
+		return { type: "document", source: { type: "file", file_id: id } };
 	};
 	const url = {
 		type: "image",
@@ -220,7 +228,6 @@ describe("upstream is not asked", () => {
 	test.each<[string, object, object, string?]>([
 		["where the output alone has no room", {}, { max_tokens: 10_000 }],
 		["where all is spent", { spend: 1, max_budget: 1 }, {}],
-		["of files", {}, say(file)],
 		["of what is at a URL", {}, say(url)],
 		[
 			"of what server tools will add",
@@ -233,6 +240,14 @@ describe("upstream is not asked", () => {
 		const { key } = await make({ max_budget: between, ...fields });
 		const reply = await ask(key, part, { path });
 		expect(reply.status).toBe(429);
+		expect(exchanges()).toEqual([]);
+	});
+
+	test("of files, which have no size in the body", async () => {
+		const { key } = await make({ max_budget: between });
+		const part = say(await upload(key));
+		op.rig.simulator.record.clear();
+		expect((await ask(key, part)).status).toBe(429);
 		expect(exchanges()).toEqual([]);
 	});
 

@@ -7,7 +7,7 @@ import { noticeMark } from "../needs.ts";
 import { command } from "../rig.ts";
 
 /** The short forms of `scripts/soak/main.ts`; start-up has a goal for the executable only and is not judged here. */
-const names = ["streams", "bodies", "aborts"] as const;
+const names = ["streams", "bodies", "aborts", "batch"] as const;
 
 const limitMs = 60_000;
 const seed = 1;

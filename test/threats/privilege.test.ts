@@ -253,6 +253,7 @@ test("every route says who may call it", () => {
 		"/spend/logs/ui",
 		"/spend/logs/ui/:request_id",
 		"/spend/logs/v2",
+		"/spend/sessions/:session_id",
 		"/team/daily/activity",
 		"/team/info",
 		"/user/daily/activity",

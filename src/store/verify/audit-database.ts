@@ -53,7 +53,10 @@ export function openAuditFile(
 				attempt(() => database.exec("COMMIT"));
 			}
 		},
-		close: async () => database.close(),
+		close: async () => {
+			for (const statement of statements.values()) statement.finalize();
+			database.close();
+		},
 	};
 }
 
