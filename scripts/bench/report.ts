@@ -113,10 +113,13 @@ function judgeRows(
 	return targets
 		.filter(({ durability }) => durability === contestant.durability)
 		.map(({ figure, factor, ownUnder, extra, text, syncBelowMicros }) => {
+			const bare = read("bare", figure);
+			// Loads are minutes apart, and a machine that others use may be a third slower by then: the bare relay tells.
 			const base =
 				ownUnder === undefined
-					? read("bare", figure)
-					: read(contestant.name, figure, ownUnder);
+					? bare
+					: (read(contestant.name, figure, ownUnder) * bare) /
+						read("bare", figure, ownUnder);
 			const verdict = toVerdict({
 				what: name,
 				gateway: contestant.name,

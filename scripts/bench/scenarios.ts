@@ -23,7 +23,7 @@ export interface Target {
 	durability: Durability;
 	figure: "cpuMicros" | "p50Micros";
 	factor: number;
-	/** The load to which the factor is of the gateway's own figure; default: the bare relay under the same load. */
+	/** The load to which the factor is of the gateway's own figure, in times the bare relay; default: the bare relay's. */
 	ownUnder?: string;
 	extra: number;
 	text: string;
