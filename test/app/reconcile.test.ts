@@ -386,18 +386,6 @@ test("without dates the last seven full days; a tolerance takes small difference
 	expect((await month.reconcile(tolerant)).ok).toBe(true);
 });
 
-test("a quarter comes in pages, and all of them count", async () => {
-	const found = await month.reconcile({
-		start_date: "2026-11-01",
-		end_date: "2027-01-30",
-	});
-	const upstreamOf = (date: string) =>
-		found.rows.find(({ day, model }) => day === date && model === sonnet)
-			?.upstream.input_tokens;
-	expect(upstreamOf("2026-11-01")).toBeGreaterThan(0);
-	expect(upstreamOf(toDate(december + planted * 2 * dayMs))).toBeGreaterThan(0);
-});
-
 test("of another workspace there is nothing", async () => {
 	const date = toDate(december + 2 * dayMs);
 	const query = { start_date: date, end_date: date };
