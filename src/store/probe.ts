@@ -2,7 +2,8 @@ import type { Clock } from "../platform/contract.ts";
 import type { Book } from "./book.ts";
 import type { Ledger } from "./ledger.ts";
 
-const askEveryMs = 1_000;
+/** What a server that died has not answered is given up after four seconds; it is told to be back within five. */
+const askEveryMs = 500;
 const answerWithinMs = 2_000;
 
 /** Asks whether the database can be written, however often it is asked itself. */
