@@ -98,7 +98,7 @@ async function runBatch(scene: Scene, size: BatchSize): Promise<Figure[]> {
 		const held = state.held(id);
 		return [
 			toNone("not settled in two minutes", isSettled ? 0 : 1),
-			toNone("downloads that differ", bodies.size - 1),
+			toNone("downloads that differ", Math.abs(bodies.size - 1)),
 			off("Entries too many or too few", state.entries(id), entries),
 			off("items too many or too few", state.items(id), BigInt(items)),
 			off("ledger against results, nano-dollars", state.cost(id), spent),

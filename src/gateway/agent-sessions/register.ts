@@ -1,16 +1,13 @@
 /** A session of managed agents that upstream has made, written down with its maker before that one hears of it. */
 import { noHoldAmount } from "../../domain/hold-amount.ts";
-import { StoreError } from "../../store/engine.ts";
-import { settleWithinMs } from "../../store/ledger.ts";
 import { notRecorded } from "../ledger-down.ts";
 import { parseJson, toObject, toText } from "../meter/json.ts";
 import type { OpenCall } from "../open-call.ts";
 import { toOpening } from "../opening.ts";
 import { toHoldDetail } from "../orphan.ts";
+import { persist } from "../persist.ts";
 import type { Gateway } from "../pipeline.ts";
 import { isSafeId, sessionsPath } from "./find-costs.ts";
-
-const retryMs = 50;
 
 /**
  * Resolves when it is in the database; at once for every other reply.
@@ -37,18 +34,10 @@ export async function registerSession(
 		createdMs: call.startedAtMs,
 		detail: toHoldDetail(opening, noHoldAmount),
 	};
-	const deadlineMs = gateway.clock.monotonic() + settleWithinMs;
-	for (;;) {
-		try {
-			await gateway.agentSessions.add(session);
-			return;
-		} catch (error) {
-			const isOver = gateway.clock.monotonic() >= deadlineMs;
-			if (isOver || !(error instanceof StoreError)) {
-				gateway.onSessionFault(id, `it could not be written down (${call.id})`);
-				throw notRecorded(error);
-			}
-			await new Promise((resolve) => setTimeout(resolve, retryMs));
-		}
+	try {
+		await persist(() => gateway.agentSessions.add(session), gateway);
+	} catch (error) {
+		gateway.onSessionFault(id, `it could not be written down (${call.id})`);
+		throw notRecorded(error);
 	}
 }

@@ -4,9 +4,9 @@ import { parseJson, toObject, toText } from "../meter/json.ts";
 import type { OpenCall } from "../open-call.ts";
 import { toOpening } from "../opening.ts";
 import { toHoldDetail } from "../orphan.ts";
-import { persist } from "../owned/persist.ts";
 import { safeId } from "../owned/places.ts";
 import { toOwner } from "../owned/tenant.ts";
+import { persist } from "../persist.ts";
 import type { Gateway } from "../pipeline.ts";
 import { keepBatchHold } from "./hold.ts";
 

@@ -3,8 +3,8 @@ import type { OwnedObject } from "../../store/owners.ts";
 import { notRecorded } from "../ledger-down.ts";
 import { parseJson, toObject, toText } from "../meter/json.ts";
 import type { OpenCall } from "../open-call.ts";
+import { persist } from "../persist.ts";
 import type { Gateway } from "../pipeline.ts";
-import { persist } from "./persist.ts";
 import { safeId } from "./places.ts";
 import { toTenant } from "./tenant.ts";
 

@@ -1,7 +1,7 @@
 /** What must be in the database before its caller hears of it. */
-import { StoreError } from "../../store/engine.ts";
-import { settleWithinMs } from "../../store/ledger.ts";
-import type { Gateway } from "../pipeline.ts";
+import { StoreError } from "../store/engine.ts";
+import { settleWithinMs } from "../store/ledger.ts";
+import type { Gateway } from "./pipeline.ts";
 
 const retryMs = 50;
 
